@@ -1,0 +1,43 @@
+import { readdirSync } from "node:fs";
+import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from "vitest/config";
+
+/** `@rk/*` imports resolve to source, so the tests need no build. */
+const fromSource = { resolve: { conditions: ["@rk/source"] } };
+
+/** Makes an imported `.lua` file its text, as the build does. */
+const luaAsText = {
+	name: "lua-as-text",
+	transform: (code: string, id: string) =>
+		id.endsWith(".lua") ? { code: `export default ${JSON.stringify(code)}`, map: null } : undefined,
+};
+
+/** Every folder under `packages` is a project; the timeouts leave room for servers that fail over. */
+const project = (folder: string): TestProjectConfiguration => ({
+	root: `packages/${folder}`,
+	plugins: [luaAsText],
+	ssr: fromSource,
+	test: {
+		name: `@rk/${folder}`,
+		include: ["test/**/*.test.ts"],
+		testTimeout: 30_000,
+		hookTimeout: 60_000,
+	},
+});
+
+const config: ViteUserConfig = defineConfig({
+	// The global setup runs in an environment of its own, which `ssr` does not reach.
+	plugins: [luaAsText, { name: "setup-from-source", configEnvironment: () => fromSource }],
+	test: {
+		projects: readdirSync(new URL("./packages", import.meta.url)).map(project),
+		globalSetup: "test/redis.setup.ts",
+		reporters: ["default", "./test/summary.reporter.ts"],
+		coverage: {
+			provider: "v8",
+			include: ["packages/*/src/**/*.ts"],
+			exclude: ["**/index.ts", "**/*.d.ts"],
+			thresholds: { lines: 90, branches: 90 },
+		},
+	},
+});
+
+export default config;
