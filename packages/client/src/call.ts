@@ -1,0 +1,152 @@
+import type { Args, Command, WireReply } from "./command.ts";
+import type { Driver, Link } from "./driver.ts";
+import { type CommandError, ServerError } from "./errors.ts";
+import type { EndError } from "./patience.ts";
+import { MAX_REDIRECTIONS, REDIRECTIONS, type Redirected, type Routes } from "./routes.ts";
+import { type Script, withSource } from "./script.ts";
+
+const ASKING: Args = ["ASKING"];
+
+/** Which scripts a batch has sent with their source, on each connection. */
+export class FirstUses {
+	readonly #seen = new Map<Link, Set<Script>>();
+
+	/** True the first time. */
+	claim(link: Link, script: Script): boolean {
+		const seen = this.#seen.get(link);
+		if (seen === undefined) this.#seen.set(link, new Set([script]));
+		else if (seen.has(script)) return false;
+		else seen.add(script);
+		return true;
+	}
+}
+
+/** Where a call's result goes. */
+export interface Settle<T> {
+	resolve(result: T): void;
+	reject(error: unknown): void;
+}
+
+/**
+ * One command on its way: waits for a connection, is sent, and follows redirections until it has its reply.
+ *
+ * It is sent again only when the server said that it did not run it, or when the bytes never left.
+ */
+export class Call<T> implements Redirected {
+	readonly #driver: Driver;
+	readonly #routes: Routes;
+	readonly #command: Command<T>;
+	readonly #slot: number;
+	readonly #firstUses: FirstUses | undefined;
+	readonly #to: Settle<T>;
+	#over = false;
+	#sent = false;
+	#attempt = 0;
+	#source: boolean;
+
+	constructor(
+		driver: Driver,
+		routes: Routes,
+		command: Command<T>,
+		slot: number,
+		script: FirstUses | "by-source" | "by-digest",
+		to: Settle<T>,
+	) {
+		this.#driver = driver;
+		this.#routes = routes;
+		this.#command = command;
+		this.#slot = slot;
+		this.#to = to;
+		this.#source = script === "by-source";
+		this.#firstUses = typeof script === "string" ? undefined : script;
+	}
+
+	get over(): boolean {
+		return this.#over;
+	}
+
+	start(): void {
+		const link = this.#routes.ready(this.#slot, this.#command.readOnly);
+		if (link === undefined) this.#routes.whenReady(this.#slot, this.#command.readOnly, this);
+		else this.go(link);
+	}
+
+	go(link: Link): void {
+		const reply = link.send(this.#argsFor(link), this.#command.encoding);
+		this.#sent = true;
+		reply.then(this.#answered, (error: unknown) => this.#failed(error, link));
+	}
+
+	goAsking(link: Link): void {
+		const [asking, reply] = link.sendTogether([ASKING, this.#argsFor(link)], this.#command.encoding);
+		if (asking === undefined || reply === undefined) return;
+		this.#sent = true;
+		asking.catch(() => {}); // the command's own reply says what became of it
+		reply.then(this.#answered, (error: unknown) => this.#failed(error, link));
+	}
+
+	fail(error: CommandError): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#to.reject(error);
+	}
+
+	/** The caller waits no longer. */
+	end(error: EndError): void {
+		this.fail(error(this.#sent ? "unknown" : "not-sent"));
+	}
+
+	#argsFor(link: Link): Args {
+		const { script } = this.#command;
+		if (script === undefined) return this.#command.args;
+		if (this.#source || this.#firstUses?.claim(link, script)) return withSource(this.#command, script);
+		return this.#command.args;
+	}
+
+	readonly #answered = (reply: WireReply): void => {
+		if (this.#over) return;
+		this.#over = true;
+		let result: T;
+		try {
+			result = this.#command.decode(reply);
+		} catch (error) {
+			this.#to.reject(error);
+			return;
+		}
+		this.#to.resolve(result);
+	};
+
+	#failed(error: unknown, link: Link): void {
+		if (this.#over) return;
+		const fault = this.#driver.fault(error);
+		if (this.#attempt < MAX_REDIRECTIONS) {
+			if (fault.outcome === "not-sent" && fault.code === "RK_CONNECTION") {
+				this.#attempt += 1;
+				this.#sent = false;
+				this.#routes.whenReady(this.#slot, this.#command.readOnly, this);
+				return;
+			}
+			if (fault instanceof ServerError) {
+				if (fault.code === "NOSCRIPT" && this.#unsentSource()) {
+					this.#attempt += 1;
+					this.#source = true;
+					this.#sent = false;
+					this.#routes.whenReady(this.#slot, this.#command.readOnly, this);
+					return;
+				}
+				if (REDIRECTIONS.has(fault.code)) {
+					this.#attempt += 1;
+					this.#sent = false;
+					this.#routes.redirected(fault, link, this.#slot, this.#attempt, this);
+					return;
+				}
+			}
+		}
+		this.fail(fault);
+	}
+
+	/** In a batch the commands behind it have run: sending it now would put it out of order, so its error stands. */
+	#unsentSource(): boolean {
+		return this.#command.script !== undefined && !this.#source && this.#firstUses === undefined;
+	}
+}

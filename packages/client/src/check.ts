@@ -1,0 +1,35 @@
+import { InvalidArgumentError } from "./errors.ts";
+
+/** The longest delay that a Node.js timer takes. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** @throws {InvalidArgumentError} not a whole number between the two */
+export function checkInteger(
+	argument: string,
+	value: unknown,
+	min: number,
+	max: number = Number.MAX_SAFE_INTEGER,
+): void {
+	if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return;
+	const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `from ${min} to ${max}`;
+	throw new InvalidArgumentError(argument, value, `a whole number, ${range}`);
+}
+
+/** @throws {InvalidArgumentError} not a time in milliseconds that a timer can wait */
+export function checkMs(argument: string, value: unknown, min = 1): void {
+	if (typeof value === "number" && value >= min && value <= LONGEST_MS) return;
+	throw new InvalidArgumentError(argument, value, `milliseconds, from ${min} to ${LONGEST_MS}`);
+}
+
+/** @throws {InvalidArgumentError} an option that nobody reads: a misspelling, or another library's name for it */
+export function checkKnown(argument: string, options: object, known: readonly string[]): void {
+	for (const name of Object.keys(options)) {
+		if (known.includes(name)) continue;
+		const path = argument === "" ? name : `${argument}.${name}`;
+		throw new InvalidArgumentError(
+			path,
+			Reflect.get(options, name),
+			`left out: the options are ${known.join(", ")}`,
+		);
+	}
+}

@@ -1,0 +1,18 @@
+export type { OneOrMore, Pairs } from "./arguments.ts";
+export * from "./bitmaps.ts";
+export type { ExpireOptions, Expiry } from "./expiry.ts";
+export * from "./functions.ts";
+export * from "./hashes.ts";
+export * from "./hyperloglog.ts";
+export * from "./keys.ts";
+export * from "./lists.ts";
+export * from "./pubsub.ts";
+export type { ScanPageOptions } from "./scan-page.ts";
+export * from "./scripting.ts";
+export * from "./server.ts";
+export * from "./sets.ts";
+export * from "./sorted-set-ranges.ts";
+export * from "./sorted-sets.ts";
+export * from "./stream-groups.ts";
+export * from "./streams.ts";
+export * from "./strings.ts";

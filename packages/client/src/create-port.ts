@@ -1,0 +1,462 @@
+import { pause } from "./backoff.ts";
+import { Call, FirstUses } from "./call.ts";
+import { checkKnown, checkMs } from "./check.ts";
+import { ClusterRoutes, type ReadFrom } from "./cluster-routes.ts";
+import { type Arg, type Command, write } from "./command.ts";
+import { DeadlineWheel } from "./deadline-wheel.ts";
+import { text } from "./decode.ts";
+import type { Driver, Link, OwnLink } from "./driver.ts";
+import { ClosedError, CommandError, CrossSlotError, InvalidArgumentError, ServerError } from "./errors.ts";
+import { type ExecResults, exec } from "./exec.ts";
+import { checkCallOptions, type EndError, endedBefore, Patience, type Waiting } from "./patience.ts";
+import { PinnedRoute } from "./pinned-route.ts";
+import type {
+	BatchResults,
+	CallOptions,
+	Health,
+	NodeHealth,
+	PortEvent,
+	PortEventInfo,
+	RedisPort,
+	RedisSession,
+	ScanOptions,
+	SessionOptions,
+	SubscribeRequest,
+	Subscription,
+	Topology,
+	TrackRequest,
+	TransactionResults,
+} from "./port.ts";
+import { PortEvents } from "./port-events.ts";
+import { MAX_REDIRECTIONS, REDIRECTIONS, type Routes, SingleRoute } from "./routes.ts";
+import { scanAll } from "./scan-all.ts";
+import { Session, sessionOnly } from "./session.ts";
+import { resolveSessionOptions, SessionPool, type SessionPoolOptions } from "./session-pool.ts";
+import { sharedSlot, slotOf } from "./slot.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import { Tracking } from "./tracking.ts";
+
+/** The port's own options, whichever client it is over. */
+export interface PortOptions {
+	/** Default of `timeoutMs` of every command, in milliseconds. @default none: a command waits as long as it takes */
+	readonly commandTimeoutMs?: number;
+	/** How long a connection of the port's own (for sessions and subscriptions) may take to be made. @default 5_000 */
+	readonly connectTimeoutMs?: number;
+	/** Connections for sessions. */
+	readonly sessions?: SessionPoolOptions;
+	/**
+	 * In a cluster, which node serves a command that only reads. All but `master` may read what is out of date, and need a
+	 * client that connects to replicas.
+	 * @default "master"
+	 */
+	readonly readFrom?: ReadFrom;
+}
+
+const READ_FROM: readonly ReadFrom[] = ["master", "replica", "any", "nearest"];
+const ANY_MASTER = -1;
+
+/** The port over a client library, given its driver. Adapters call this. @throws {InvalidArgumentError} */
+export function createPort(driver: Driver, options: PortOptions = {}): RedisPort {
+	checkKnown("", options, ["commandTimeoutMs", "connectTimeoutMs", "sessions", "readFrom"]);
+	const { commandTimeoutMs, connectTimeoutMs = 5_000, readFrom = "master" } = options;
+	if (commandTimeoutMs !== undefined) checkMs("commandTimeoutMs", commandTimeoutMs);
+	checkMs("connectTimeoutMs", connectTimeoutMs);
+	if (!READ_FROM.includes(readFrom))
+		throw new InvalidArgumentError("readFrom", readFrom, `one of ${READ_FROM.join(", ")}`);
+	return new Port(driver, {
+		commandTimeoutMs,
+		connectTimeoutMs,
+		readFrom,
+		sessions: resolveSessionOptions(options.sessions),
+	});
+}
+
+interface ResolvedOptions {
+	readonly commandTimeoutMs: number | undefined;
+	readonly connectTimeoutMs: number;
+	readonly readFrom: ReadFrom;
+	readonly sessions: Required<SessionPoolOptions>;
+}
+
+class Port implements RedisPort {
+	readonly topology: Topology;
+	readonly #driver: Driver;
+	readonly #options: ResolvedOptions;
+	readonly #routes: Routes;
+	readonly #clustered: boolean;
+	readonly #wheel = new DeadlineWheel();
+	readonly #waiting: Waiting = new Set();
+	readonly #pools = new Map<string, SessionPool<OwnLink>>();
+	readonly #subscriptions: Subscriptions;
+	readonly #trackings = new Set<Tracking>();
+	readonly #events: PortEvents;
+	/** Where a command without options goes at once; `undefined` where it needs more care. */
+	#fast: SingleRoute | undefined;
+	#closing: Promise<void> | undefined;
+
+	constructor(driver: Driver, options: ResolvedOptions) {
+		this.#driver = driver;
+		this.#options = options;
+		const { cluster, link } = driver;
+		if (cluster !== undefined) {
+			this.#routes = new ClusterRoutes(driver, cluster, options.readFrom, options.connectTimeoutMs);
+		} else if (link !== undefined) {
+			const single = new SingleRoute(link);
+			this.#routes = single;
+			if (options.commandTimeoutMs === undefined) this.#fast = single;
+		} else {
+			throw new InvalidArgumentError("driver", driver.kind, "a driver with a link or a cluster");
+		}
+		this.#clustered = cluster !== undefined;
+		this.#subscriptions = new Subscriptions(driver, this.#wheel, this.#waiting, options.connectTimeoutMs);
+		this.#events = new PortEvents(driver);
+		this.topology = topologyOf(driver);
+	}
+
+	get native(): unknown {
+		return this.#driver.native;
+	}
+
+	command<T>(command: Command<T>, options?: CallOptions): Promise<T> {
+		if (options === undefined && this.#fast !== undefined && !command.session) {
+			const link = this.#fast.ready();
+			if (link !== undefined) {
+				const reply = link.send(command.args, command.encoding);
+				if (command.script === undefined) return reply.then(command.decode, this.#throwFault);
+				return reply.then(command.decode, (error: unknown) => this.#sendSource(error, command));
+			}
+		}
+		return this.#call(command, options ?? {});
+	}
+
+	batch<const C extends readonly Command<unknown>[]>(
+		commands: C,
+		options?: CallOptions,
+	): Promise<BatchResults<C>>;
+	async batch(commands: readonly Command<unknown>[], options: CallOptions = {}): Promise<unknown[]> {
+		checkCallOptions(options);
+		const slots = commands.map((command) => this.#checkedSlot(command));
+		const before = endedBefore(this.#closing !== undefined, options.signal);
+		if (before !== undefined) return commands.map(() => before);
+		return new Promise((resolve) => {
+			const results: unknown[] = new Array(commands.length);
+			const firstUses = new FirstUses();
+			let left = commands.length;
+			const calls = commands.map((command, i) => {
+				const slot = slots[i] ?? ANY_MASTER;
+				const settle = (result: unknown): void => {
+					results[i] = result;
+					left -= 1;
+					if (left > 0) return;
+					patience.finish();
+					resolve(results);
+				};
+				return new Call(this.#driver, this.#routes, command, slot, firstUses, {
+					resolve: settle,
+					reject: settle,
+				});
+			});
+			const patience = this.#patience(options, (error) => {
+				for (const call of calls) call.end(error);
+			});
+			if (left === 0) {
+				patience.finish();
+				resolve(results);
+			}
+			for (const call of calls) call.start();
+		});
+	}
+
+	transaction<const C extends readonly Command<unknown>[]>(
+		commands: C,
+		options?: CallOptions,
+	): Promise<TransactionResults<C>>;
+	async transaction(commands: readonly Command<unknown>[], options: CallOptions = {}): Promise<unknown[]> {
+		checkCallOptions(options);
+		const slot = this.#slotOfAll(commands);
+		const before = endedBefore(this.#closing !== undefined, options.signal);
+		if (before !== undefined) throw before;
+		if (commands.length === 0) return [];
+		return new Promise((resolve, reject) => {
+			let outcome: "not-sent" | "unknown" = "not-sent";
+			const patience = this.#patience(options, (error) => reject(error(outcome)));
+			const attempt = (n: number, link: Link, asking: boolean): void => {
+				outcome = "unknown";
+				exec(link, commands, asking, this.#fault).then(done, (error: unknown) => failed(error, n, link));
+			};
+			const retry = (n: number) => ({
+				get over() {
+					return patience.over;
+				},
+				go: (link: Link) => attempt(n, link, false),
+				goAsking: (link: Link) => attempt(n, link, true),
+				fail: (error: CommandError) => end(error),
+			});
+			const end = (error: unknown): void => {
+				patience.finish();
+				reject(error);
+			};
+			const done = (results: ExecResults): void => {
+				patience.finish();
+				if (results === null)
+					reject(new ServerError("ERR The transaction was discarded, although nothing was watched"));
+				else resolve(results);
+			};
+			const failed = (error: unknown, n: number, link: Link): void => {
+				if (patience.over) return;
+				if (n >= MAX_REDIRECTIONS || !(error instanceof CommandError)) {
+					end(error);
+					return;
+				}
+				if (error instanceof ServerError && REDIRECTIONS.has(error.code)) {
+					outcome = "not-sent";
+					this.#routes.redirected(error, link, slot, n + 1, retry(n + 1));
+				} else if (error.outcome === "not-sent" && error.code === "RK_CONNECTION") {
+					outcome = "not-sent";
+					this.#routes.whenReady(slot, false, retry(n + 1));
+				} else {
+					end(error);
+				}
+			};
+			const link = this.#routes.ready(slot, false);
+			if (link === undefined) this.#routes.whenReady(slot, false, retry(0));
+			else attempt(0, link, false);
+		});
+	}
+
+	async session<T>(
+		key: Arg | undefined,
+		work: (session: RedisSession) => Promise<T>,
+		options: SessionOptions = {},
+	): Promise<T> {
+		const { signal, acquireTimeoutMs = this.#options.sessions.acquireTimeoutMs } = options;
+		checkCallOptions(signal === undefined ? {} : { signal });
+		checkMs("acquireTimeoutMs", acquireTimeoutMs);
+		const before = endedBefore(this.#closing !== undefined, signal);
+		if (before !== undefined) throw before;
+		const node =
+			key === undefined ? this.topology.masters()[0] : this.topology.masterOf(this.topology.slotOf(key));
+		const pool = this.#poolOf(this.#clustered ? node : undefined);
+		let link: OwnLink;
+		try {
+			link = await pool.acquire(acquireTimeoutMs, signal);
+		} catch (error) {
+			throw this.#fault(error);
+		}
+		const session = new Session(
+			this.#driver,
+			link,
+			this.#wheel,
+			this.#waiting,
+			this.#options.commandTimeoutMs,
+		);
+		const destroy = (): void => pool.release(link, false);
+		signal?.addEventListener("abort", destroy, { once: true });
+		if (signal?.aborted) destroy();
+		let clean = false;
+		try {
+			const result = await work(session);
+			clean = await session.end();
+			return result;
+		} catch (error) {
+			clean = await session.end();
+			throw error;
+		} finally {
+			signal?.removeEventListener("abort", destroy);
+			pool.release(link, clean);
+		}
+	}
+
+	subscribe(request: SubscribeRequest): Promise<Subscription> {
+		return this.#subscriptions.subscribe(request, request.timeoutMs ?? this.#options.commandTimeoutMs);
+	}
+
+	async trackPrefixes(request: TrackRequest): Promise<Subscription> {
+		const tracking = await Tracking.start(
+			this.#driver,
+			this.#wheel,
+			this.#waiting,
+			this.#closing !== undefined,
+			request,
+			{
+				connectMs: this.#options.connectTimeoutMs,
+				totalMs: request.timeoutMs ?? this.#options.commandTimeoutMs,
+			},
+		);
+		this.#trackings.add(tracking);
+		return tracking.subscription(() => this.#trackings.delete(tracking));
+	}
+
+	scan(options: ScanOptions = {}): AsyncIterable<string[]> {
+		const { signal } = options;
+		const sendOn = <T>(link: Link, command: Command<T>): Promise<T> =>
+			this.#callOn(link, command, signal === undefined ? {} : { signal });
+		return scanAll(() => this.#routes.masters(), sendOn, options);
+	}
+
+	async everyMaster<T>(
+		command: Command<T>,
+		options: CallOptions = {},
+	): Promise<ReadonlyMap<string, T | CommandError>> {
+		checkCallOptions(options);
+		if (command.session) throw sessionOnly(command, "needs a session");
+		const results = new Map<string, T | CommandError>();
+		const asked = this.#routes.masters().map(async (link) => {
+			const result = await this.#callOn(link, command, options).catch((error: unknown) => this.#fault(error));
+			results.set(link.node, result);
+		});
+		await Promise.all(asked);
+		return results;
+	}
+
+	async health(timeoutMs = 1000): Promise<Health> {
+		checkMs("timeoutMs", timeoutMs);
+		const nodes = await Promise.all(
+			this.#routes.masters().map(async (link): Promise<NodeHealth> => {
+				const began = performance.now();
+				try {
+					await this.#callOn(link, PING, { timeoutMs });
+					return { node: link.node, ok: true, rttMs: performance.now() - began };
+				} catch (error) {
+					return { node: link.node, ok: false, error: this.#fault(error) };
+				}
+			}),
+		);
+		return { ok: nodes.length > 0 && nodes.every((node) => node.ok), nodes };
+	}
+
+	on(event: PortEvent, listener: (info: PortEventInfo) => void): () => void {
+		return this.#events.on(event, listener);
+	}
+
+	close(options: { readonly graceMs?: number } = {}): Promise<void> {
+		if (options.graceMs !== undefined) checkMs("graceMs", options.graceMs, 0);
+		this.#closing ??= this.#close(options.graceMs ?? 1000);
+		return this.#closing;
+	}
+
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.close();
+	}
+
+	async #close(graceMs: number): Promise<void> {
+		const barrier = this.#fast?.ready();
+		this.#fast = undefined;
+		this.#routes.close();
+		const quiet = this.#subscriptions.close();
+		for (const tracking of this.#trackings) tracking.close();
+		await Promise.race([this.#drained(barrier), pause(graceMs)]);
+		for (const patience of [...this.#waiting]) patience.end((outcome) => new ClosedError(CLOSED, outcome));
+		for (const link of this.#routes.masters()) link.abandon?.(new ClosedError(CLOSED, "unknown"));
+		for (const pool of this.#pools.values()) pool.close();
+		this.#events.close();
+		await Promise.all([quiet, this.#driver.close()]);
+	}
+
+	/** Replies come in order, so once a last command has its reply, all before it have theirs. */
+	async #drained(barrier: Link | undefined): Promise<void> {
+		await barrier?.send(PING.args, "utf8").catch(() => {});
+		while (this.#waiting.size > 0) await pause(5);
+	}
+
+	readonly #fault = (error: unknown): CommandError =>
+		error instanceof CommandError ? error : this.#driver.fault(error);
+
+	readonly #throwFault = (error: unknown): never => {
+		throw this.#fault(error);
+	};
+
+	#sendSource<T>(error: unknown, command: Command<T>): Promise<T> {
+		const fault = this.#fault(error);
+		if (fault.code !== "NOSCRIPT") throw fault;
+		return this.#call(command, {}, "by-source");
+	}
+
+	async #call<T>(
+		command: Command<T>,
+		options: CallOptions,
+		script: "by-source" | "by-digest" = "by-digest",
+	): Promise<T> {
+		return this.#callBy(this.#routes, this.#checkedSlot(command), command, options, script);
+	}
+
+	/** On this very connection, whatever the command's keys. */
+	async #callOn<T>(link: Link, command: Command<T>, options: CallOptions): Promise<T> {
+		return this.#callBy(new PinnedRoute(link), ANY_MASTER, command, options, "by-digest");
+	}
+
+	#callBy<T>(
+		routes: Routes,
+		slot: number,
+		command: Command<T>,
+		options: CallOptions,
+		script: "by-source" | "by-digest",
+	): Promise<T> {
+		checkCallOptions(options);
+		const before = endedBefore(this.#closing !== undefined, options.signal);
+		if (before !== undefined) throw before;
+		return new Promise<T>((resolve, reject) => {
+			const call = new Call(this.#driver, routes, command, slot, script, {
+				resolve: (result) => {
+					patience.finish();
+					resolve(result);
+				},
+				reject: (error) => {
+					patience.finish();
+					reject(error);
+				},
+			});
+			const patience = this.#patience(options, (error) => call.end(error));
+			call.start();
+		});
+	}
+
+	#patience(options: CallOptions, onEnd: (error: EndError) => void): Patience {
+		const timeoutMs = options.timeoutMs ?? this.#options.commandTimeoutMs;
+		return new Patience(this.#wheel, this.#waiting, timeoutMs, options.signal, onEnd);
+	}
+
+	/** @throws {InvalidArgumentError} only a session takes it */
+	#checkedSlot(command: Command<unknown>): number {
+		if (command.session) throw sessionOnly(command, "blocks, or changes its connection; run it in a session");
+		if (!this.#clustered || command.key === undefined) return ANY_MASTER;
+		const [first, ...rest] = command.keys ?? [command.key];
+		return first === undefined ? slotOf(command.key) : sharedSlot([first, ...rest]);
+	}
+
+	#slotOfAll(commands: readonly Command<unknown>[]): number {
+		let slot = ANY_MASTER;
+		let key: Arg | undefined;
+		for (const command of commands) {
+			const own = this.#checkedSlot(command);
+			if (own === ANY_MASTER || command.key === undefined) continue;
+			if (key !== undefined && own !== slot) throw new CrossSlotError(key, command.key);
+			slot = own;
+			key = command.key;
+		}
+		return slot;
+	}
+
+	#poolOf(node: string | undefined): SessionPool<OwnLink> {
+		const known = this.#pools.get(node ?? "");
+		if (known !== undefined) return known;
+		const timeoutMs = this.#options.connectTimeoutMs;
+		const open = (): Promise<OwnLink> =>
+			this.#driver.open({ node, protocol: "as-configured", readOnly: false, timeoutMs });
+		const pool = new SessionPool(open, this.#options.sessions);
+		this.#pools.set(node ?? "", pool);
+		return pool;
+	}
+}
+
+const PING: Command<string> = write(["PING"], undefined, text);
+const CLOSED = "The client was closed while the command was under way";
+
+function topologyOf(driver: Driver): Topology {
+	const { kind, cluster, link } = driver;
+	if (cluster === undefined) {
+		const node = (): string => link?.node ?? "";
+		return { kind, slotOf: () => -1, masters: () => [node()], masterOf: node };
+	}
+	return { kind, slotOf, masters: () => cluster.masters(), masterOf: (slot) => cluster.masterOf(slot) };
+}

@@ -1,0 +1,57 @@
+/** How exact a deadline is, in milliseconds: it fires up to this much late, never early. */
+const TICK_MS = 20;
+
+/** A deadline on the wheel; its holder calls {@link DeadlineWheel.delete} when it is no longer needed. */
+export interface Deadline {
+	readonly tick: number;
+	readonly fire: () => void;
+}
+
+/**
+ * All deadlines of a port on one timer, since a timer for each call would cost more than the call.
+ *
+ * They fire after the replies that had arrived were read: a process that was paused does not time out calls whose replies
+ * wait in its socket.
+ */
+export class DeadlineWheel {
+	readonly #buckets = new Map<number, Set<Deadline>>();
+	#timer: NodeJS.Timeout | undefined;
+	#done = 0;
+
+	add(ms: number, fire: () => void): Deadline {
+		const now = performance.now();
+		if (this.#timer === undefined) {
+			this.#done = Math.floor(now / TICK_MS);
+			this.#timer = setInterval(() => setImmediate(() => this.#turn()), TICK_MS);
+			this.#timer.unref();
+		}
+		const deadline: Deadline = { tick: Math.max(Math.ceil((now + ms) / TICK_MS), this.#done + 1), fire };
+		const bucket = this.#buckets.get(deadline.tick);
+		if (bucket === undefined) this.#buckets.set(deadline.tick, new Set([deadline]));
+		else bucket.add(deadline);
+		return deadline;
+	}
+
+	delete(deadline: Deadline): void {
+		const bucket = this.#buckets.get(deadline.tick);
+		if (bucket?.delete(deadline) && bucket.size === 0) this.#buckets.delete(deadline.tick);
+	}
+
+	#turn(): void {
+		const now = Math.floor(performance.now() / TICK_MS);
+		for (let tick = this.#done + 1; tick <= now; tick++) {
+			const bucket = this.#buckets.get(tick);
+			if (bucket === undefined) continue;
+			for (const deadline of bucket) {
+				bucket.delete(deadline);
+				deadline.fire();
+			}
+			this.#buckets.delete(tick);
+		}
+		this.#done = Math.max(now, this.#done);
+		if (this.#buckets.size === 0) {
+			clearInterval(this.#timer);
+			this.#timer = undefined;
+		}
+	}
+}

@@ -1,0 +1,120 @@
+import { backoffMs, pause } from "./backoff.ts";
+import { write } from "./command.ts";
+import { text } from "./decode.ts";
+import { ConnectError, type ConnectFailure } from "./errors.ts";
+import type { RedisPort } from "./port.ts";
+
+export interface Attempt {
+	/** The port over the new client, which it owns. */
+	readonly port: RedisPort;
+	/** What the library says of its connecting. It may never settle. */
+	readonly connected: Promise<unknown>;
+	/** The library's latest error, which often says more than the rejection. */
+	lastError(): unknown;
+}
+
+/** What the server says while it is about to be of use. */
+const STARTING: ReadonlySet<string> = new Set(["LOADING", "MASTERDOWN", "CLUSTERDOWN"]);
+
+/**
+ * Resolves to the port once the server has answered a PING, all within `timeoutMs`; a server that accepts and stays silent
+ * counts as one that is not there. Otherwise nothing is left open.
+ *
+ * @throws {ConnectError} what failed, and where
+ */
+export async function establish(where: string, timeoutMs: number, attempt: Attempt): Promise<RedisPort> {
+	const until = performance.now() + timeoutMs;
+	const answered = attempt.connected.then(() => answer(attempt.port, until));
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<"late">((resolve) => {
+		timer = setTimeout(resolve, timeoutMs, "late");
+	});
+	try {
+		if ((await Promise.race([answered, late])) !== "late") return attempt.port;
+		answered.catch(() => {}); // nobody waits for it any more
+		throw failure(where, attempt.lastError(), `no answer within ${timeoutMs} ms`, "timeout");
+	} catch (error) {
+		await attempt.port.close({ graceMs: 0 });
+		if (error instanceof ConnectError) throw error;
+		throw failure(where, attempt.lastError() ?? error, "the connection failed", "other");
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+async function answer(port: RedisPort, until: number): Promise<void> {
+	for (let tries = 0; ; tries++) {
+		const timeoutMs = Math.max(1, until - performance.now());
+		try {
+			await port.command(write(["PING"], undefined, text), { timeoutMs });
+			return;
+		} catch (error) {
+			if (!STARTING.has(codeOf(error)) || performance.now() > until) throw error;
+			await pause(backoffMs(tries, 20, 200));
+		}
+	}
+}
+
+function failure(where: string, error: unknown, message: string, fallback: ConnectFailure): ConnectError {
+	if (error === undefined) return new ConnectError(fallback, where, message);
+	const causes = causesOf(error);
+	for (const cause of causes) {
+		const reason = reasonOf(cause);
+		if (reason !== undefined)
+			return new ConnectError(reason, where, describe(reason, cause), { cause: error });
+	}
+	return new ConnectError(fallback, where, `${message}: ${causes[0]?.message ?? String(error)}`, {
+		cause: error,
+	});
+}
+
+/** The error, what caused it, and the single attempts where several addresses were tried. */
+function causesOf(error: unknown): Error[] {
+	if (!(error instanceof Error)) return [];
+	const parts: unknown[] = error instanceof AggregateError ? error.errors : [];
+	return [error, ...parts.flatMap(causesOf), ...causesOf(error.cause)];
+}
+
+function codeOf(error: unknown): string {
+	if (!(error instanceof Error)) return "";
+	return "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+function reasonOf(error: Error): ConnectFailure | undefined {
+	if (error instanceof ConnectError) return error.reason;
+	const code = codeOf(error);
+	const { message } = error;
+	if (
+		/WRONGPASS|NOAUTH|NOPERM|invalid password|invalid username|AUTH .*called without any password/i.test(
+			message,
+		)
+	)
+		return "auth";
+	if (/cluster support disabled/i.test(message)) return "not-a-cluster";
+	if (/No such master|no master|master .*not found/i.test(message)) return "no-master";
+	if (
+		/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/.test(code) ||
+		code === "EPROTO"
+	)
+		return "tls";
+	if (/secure TLS connection|certificate|SSL routines/i.test(message)) return "tls";
+	if (code === "ECONNREFUSED" || /ECONNREFUSED/.test(message)) return "refused";
+	if (/^(ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/.test(code)) return "unreachable";
+	if (code === "ETIMEDOUT" || /ETIMEDOUT/.test(message)) return "timeout";
+	return undefined;
+}
+
+function describe(reason: ConnectFailure, cause: Error): string {
+	switch (reason) {
+		case "auth":
+			return `the login was refused (${cause.message})`;
+		case "not-a-cluster":
+			return `it is not a cluster (${cause.message}); use connect() for a single server`;
+		case "refused":
+			return `nothing listens there (${cause.message})`;
+		case "tls":
+			return `no secure connection (${cause.message})`;
+		default:
+			return cause.message;
+	}
+}

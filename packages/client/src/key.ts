@@ -1,0 +1,49 @@
+import { InvalidArgumentError } from "./errors.ts";
+
+/** A part of a key that decides its slot; made by {@link hashTag}. */
+export interface HashTag {
+	readonly hashTag: string;
+}
+
+export type KeyPart = string | number | bigint | HashTag;
+
+function escaped(part: string | number | bigint): string {
+	return String(part).replace(/[%:{}]/g, encodeURIComponent);
+}
+
+/**
+ * A key of parts: `makeKey("user", 42, "profile")` is `user:42:profile`.
+ *
+ * Different parts give different keys: `%`, `:`, `{` and `}` inside a part are percent-encoded, so that `("a", "b:c")` is not
+ * `("a", "b", "c")` and a part cannot smuggle in a hash tag.
+ *
+ * @throws {InvalidArgumentError} no part, or more than one hash tag
+ */
+export function makeKey(...parts: readonly KeyPart[]): string {
+	if (parts.length === 0) throw new InvalidArgumentError("parts", parts, "one part or more");
+	let tags = 0;
+	const texts = parts.map((part) => {
+		if (typeof part !== "object") return escaped(part);
+		tags += 1;
+		return `{${part.hashTag}}`;
+	});
+	if (tags > 1)
+		throw new InvalidArgumentError(
+			"parts",
+			parts,
+			"parts with one hash tag at most: only the first decides the slot",
+		);
+	return texts.join(":");
+}
+
+/**
+ * The part that decides a key's slot: keys with the same tag live in one slot of a cluster, whatever else they contain.
+ * `makeKey("lock", hashTag("orders", 42), "fence")` is `lock:{orders:42}:fence`.
+ *
+ * @throws {InvalidArgumentError} the tag would be empty, which the server ignores
+ */
+export function hashTag(...parts: ReadonlyArray<string | number | bigint>): HashTag {
+	const text = parts.map(escaped).join(":");
+	if (text === "") throw new InvalidArgumentError("parts", parts, "one part or more that is not empty");
+	return Object.freeze({ hashTag: text });
+}

@@ -1,0 +1,119 @@
+import type { Link } from "./driver.ts";
+import { ClosedError, type CommandError, type ServerError } from "./errors.ts";
+
+/** Somebody who waits for a connection that is ready. */
+export interface Waiter {
+	/** It waits no longer. */
+	readonly over: boolean;
+	/** The connection is ready: send now. */
+	go(link: Link): void;
+	/** There will be none. */
+	fail(error: CommandError): void;
+}
+
+/** Which connection a command goes to. Slot −1 stands for "any master". */
+export interface Routes {
+	/** The connection to use at once; `undefined`: wait, so as not to overtake those who wait already. */
+	ready(slot: number, readOnly: boolean): Link | undefined;
+	/** Calls the waiter, in the order of asking, once a connection is ready. */
+	whenReady(slot: number, readOnly: boolean, waiter: Waiter): void;
+	/**
+	 * The server did not run the command, because it is to be sent elsewhere, or later. Calls the waiter when and where it
+	 * may be tried again, or fails it with this error when there is no hope.
+	 */
+	redirected(error: ServerError, from: Link, slot: number, attempt: number, waiter: Redirected): void;
+	/** The connections to every master. */
+	masters(): Link[];
+	close(): void;
+}
+
+/** A waiter that may also be asked to precede its command with ASKING. */
+export interface Redirected extends Waiter {
+	goAsking(link: Link): void;
+}
+
+/** A waiting line: first come, first served. */
+export class WaitingLine {
+	readonly #waiters = new Set<Waiter>();
+
+	get empty(): boolean {
+		return this.#waiters.size === 0;
+	}
+
+	add(waiter: Waiter): void {
+		this.#waiters.add(waiter);
+	}
+
+	/** Lets all go, unless the connection goes down in between. */
+	serve(link: Link): void {
+		for (const waiter of this.#waiters) {
+			if (link.state !== "ready") return;
+			this.#waiters.delete(waiter);
+			if (!waiter.over) waiter.go(link);
+		}
+	}
+
+	/** Forgets those who gave up. */
+	prune(): void {
+		for (const waiter of this.#waiters) {
+			if (waiter.over) this.#waiters.delete(waiter);
+		}
+	}
+
+	fail(error: CommandError): void {
+		for (const waiter of this.#waiters) {
+			this.#waiters.delete(waiter);
+			if (!waiter.over) waiter.fail(error);
+		}
+	}
+}
+
+/** One server, or the master that Sentinel names: everything goes to one connection. */
+export class SingleRoute implements Routes {
+	readonly #link: Link;
+	readonly #line = new WaitingLine();
+	readonly #off: () => void;
+
+	constructor(link: Link) {
+		this.#link = link;
+		this.#off = link.onState((state) => {
+			if (state === "ready") this.#line.serve(link);
+			else if (state === "closed") this.#line.fail(new ClosedError());
+		});
+	}
+
+	ready(): Link | undefined {
+		return this.#link.state === "ready" && this.#line.empty ? this.#link : undefined;
+	}
+
+	whenReady(_slot: number, _readOnly: boolean, waiter: Waiter): void {
+		const { state } = this.#link;
+		if (state === "closed") {
+			waiter.fail(new ClosedError());
+			return;
+		}
+		this.#line.prune();
+		this.#line.add(waiter);
+		if (state === "ready") this.#line.serve(this.#link);
+		else this.#link.connect?.();
+	}
+
+	redirected(error: ServerError, _from: Link, _slot: number, _attempt: number, waiter: Redirected): void {
+		waiter.fail(error);
+	}
+
+	masters(): Link[] {
+		return [this.#link];
+	}
+
+	close(): void {
+		this.#off();
+		this.#line.fail(new ClosedError());
+	}
+}
+
+/** Codes by which a cluster says: not here, or not now. The command was not run. */
+export const REDIRECTIONS: ReadonlySet<string> = new Set(["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"]);
+
+/** How often a command that the server did not run is tried elsewhere or later. */
+export const MAX_REDIRECTIONS = 16;

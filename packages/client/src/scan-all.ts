@@ -1,0 +1,30 @@
+import { checkInteger } from "./check.ts";
+import { type Args, type Command, write } from "./command.ts";
+import { listOf, text, tupleOf } from "./decode.ts";
+import type { Link } from "./driver.ts";
+import type { ScanOptions } from "./port.ts";
+
+const page = tupleOf(text, listOf(text));
+
+/** SCAN over every master, one after the other. Empty pages are left out. */
+export async function* scanAll(
+	masters: () => Link[],
+	sendOn: (link: Link, command: Command<[string, string[]]>) => Promise<[string, string[]]>,
+	options: ScanOptions,
+): AsyncGenerator<string[], void, undefined> {
+	if (options.count !== undefined) checkInteger("count", options.count, 1);
+	const rest = [
+		...(options.match === undefined ? [] : ["MATCH", options.match]),
+		...(options.count === undefined ? [] : ["COUNT", String(options.count)]),
+		...(options.type === undefined ? [] : ["TYPE", options.type]),
+	];
+	for (const link of masters()) {
+		let cursor = "0";
+		do {
+			const args: Args = ["SCAN", cursor, ...rest];
+			const [next, keys] = await sendOn(link, write(args, undefined, page));
+			if (keys.length > 0) yield keys;
+			cursor = next;
+		} while (cursor !== "0");
+	}
+}

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import type { Arg, Command, WireReply } from "./command.ts";
+import { InvalidArgumentError } from "./errors.ts";
+
+/** A Lua script together with the digest that the server knows it by. */
+export interface Script {
+	readonly source: string;
+	readonly sha1: string;
+	readonly readOnly: boolean;
+}
+
+export interface ScriptDefinition<T> {
+	/** The source. The digest is of these very bytes. */
+	readonly lua: string;
+	/** How many keys it takes. The script must touch no other key, and on a cluster they must share a slot. */
+	readonly keys: number;
+	/** Reads the script's reply: a decoder such as `integer` or `text`. */
+	readonly reply: (reply: WireReply) => T;
+	/** It never writes: it runs as `EVALSHA_RO`, and a replica may serve it. @default false */
+	readonly readOnly?: boolean;
+}
+
+/** Makes the command that runs the script with these keys and arguments. */
+export interface ScriptCall<T> extends Script {
+	(keys: readonly Arg[], args?: readonly Arg[]): Command<T>;
+}
+
+/**
+ * Binds a Lua script to a typed function that makes commands; call it once, at module load.
+ *
+ * The commands work in `command()`, `batch()`, `transaction()` and sessions. They are sent by digest; the source goes
+ * along where the server does not know the digest, which the caller never notices. In a batch or transaction the first use
+ * on each connection goes with the source, so that nothing is put out of order.
+ *
+ * What a script wrote before it failed stays written.
+ *
+ * @throws {InvalidArgumentError} `keys` is not a count; or, when called, not as many keys as declared
+ */
+export function defineScript<T>(definition: ScriptDefinition<T>): ScriptCall<T> {
+	const { lua, keys: keyCount, reply, readOnly = false } = definition;
+	if (!Number.isInteger(keyCount) || keyCount < 0) {
+		throw new InvalidArgumentError("keys", keyCount, "the number of keys, 0 or more");
+	}
+	const sha1 = createHash("sha1").update(lua).digest("hex");
+	const script: Script = Object.freeze({ source: lua, sha1, readOnly });
+	const name = readOnly ? "EVALSHA_RO" : "EVALSHA";
+	const count = String(keyCount);
+	const call = (keys: readonly Arg[], args: readonly Arg[] = []): Command<T> => {
+		if (keys.length !== keyCount)
+			throw new InvalidArgumentError("keys", keys, `${keyCount} keys, as the script declares`);
+		return {
+			args: [name, sha1, count, ...keys, ...args],
+			key: keys[0],
+			keys: keyCount > 1 ? keys : undefined,
+			readOnly,
+			encoding: "utf8",
+			session: false,
+			script,
+			decode: reply,
+		};
+	};
+	return Object.assign(call, script);
+}
+
+/** The arguments that send the source instead of the digest. */
+export function withSource(command: Command<unknown>, script: Script): Command<unknown>["args"] {
+	const [, , ...rest] = command.args;
+	return [script.readOnly ? "EVAL_RO" : "EVAL", script.source, ...rest];
+}

@@ -1,0 +1,234 @@
+import { callBack } from "./call-back.ts";
+import type { DeadlineWheel } from "./deadline-wheel.ts";
+import type { Driver } from "./driver.ts";
+import { CrossSlotError, InvalidArgumentError } from "./errors.ts";
+import { endedBefore, Patience, type Waiting } from "./patience.ts";
+import type { SubscribeRequest, Subscription, SubscriptionKind } from "./port.ts";
+import { slotOf } from "./slot.ts";
+import { type LaneOwner, type Topic, TopicLane } from "./topic-lane.ts";
+
+interface Listener {
+	readonly request: SubscribeRequest;
+	/** Unix ms; undefined while messages come. */
+	lostAt: number | undefined;
+}
+
+/** A topic with those who listen to it. */
+interface Audience extends Topic {
+	readonly listeners: Set<Listener>;
+	lane: TopicLane;
+}
+
+/** All subscriptions of a port, on connections of their own: one for channels and patterns, one for each node with shards. */
+export class Subscriptions {
+	readonly #driver: Driver;
+	readonly #wheel: DeadlineWheel;
+	readonly #waiting: Waiting;
+	readonly #connectTimeoutMs: number;
+	readonly #audiences = new Map<string, Audience>();
+	readonly #lanes = new Map<string, TopicLane>();
+	readonly #ends = new Set<() => Promise<void>>();
+	#closed = false;
+
+	constructor(driver: Driver, wheel: DeadlineWheel, waiting: Waiting, connectTimeoutMs: number) {
+		this.#driver = driver;
+		this.#wheel = wheel;
+		this.#waiting = waiting;
+		this.#connectTimeoutMs = connectTimeoutMs;
+	}
+
+	async subscribe(request: SubscribeRequest, timeoutMs: number | undefined): Promise<Subscription> {
+		const { kind = "channel", signal } = request;
+		const names = [...new Set(request.names)];
+		if (names.length === 0) throw new InvalidArgumentError("names", request.names, "one name or more");
+		if (kind === "shard") this.#requireOneSlot(names);
+		const before = endedBefore(this.#closed, signal);
+		if (before !== undefined) throw before;
+		const listener: Listener = { request, lostAt: undefined };
+		let ended: Promise<void> | undefined;
+		const end = (): Promise<void> => {
+			this.#ends.delete(end);
+			signal?.removeEventListener("abort", end);
+			ended ??= this.#leave(kind, names, listener);
+			return ended;
+		};
+		this.#ends.add(end);
+		try {
+			await this.#join(kind, names, listener, timeoutMs);
+		} catch (error) {
+			await end();
+			throw error;
+		}
+		signal?.addEventListener("abort", end, { once: true });
+		if (signal?.aborted) void end();
+		return {
+			close: end,
+			[Symbol.asyncDispose]: end,
+			get closed() {
+				return ended !== undefined;
+			},
+		};
+	}
+
+	async close(): Promise<void> {
+		this.#closed = true;
+		const ends = [...this.#ends].map((end) => end());
+		for (const lane of this.#lanes.values()) lane.close();
+		await Promise.all(ends);
+	}
+
+	#requireOneSlot(names: readonly string[]): void {
+		const [first, ...rest] = names;
+		if (first === undefined || this.#driver.cluster === undefined) return;
+		const other = rest.find((name) => slotOf(name) !== slotOf(first));
+		if (other !== undefined) throw new CrossSlotError(first, other);
+	}
+
+	/** Resolves when the server has confirmed every name. */
+	#join(
+		kind: SubscriptionKind,
+		names: readonly string[],
+		listener: Listener,
+		timeoutMs: number | undefined,
+	): Promise<void> {
+		return new Promise((resolve, reject) => {
+			const pending = new Set<string>();
+			const patience = new Patience(this.#wheel, this.#waiting, timeoutMs, listener.request.signal, (error) =>
+				reject(error("unknown")),
+			);
+			for (const name of names) {
+				const audience = this.#audience(kind, name);
+				audience.listeners.add(listener);
+				if (audience.lane.has(audience.id)) continue;
+				pending.add(audience.id);
+				audience.waiters.add({
+					confirmed: () => {
+						pending.delete(audience.id);
+						if (pending.size > 0) return;
+						patience.finish();
+						resolve();
+					},
+					refused: (error) => {
+						patience.finish();
+						void this.#leave(kind, names, listener);
+						reject(error);
+					},
+				});
+			}
+			if (pending.size === 0) {
+				patience.finish();
+				resolve();
+			}
+			for (const name of names) this.#audiences.get(topicId(kind, name))?.lane.changed();
+		});
+	}
+
+	async #leave(kind: SubscriptionKind, names: readonly string[], listener: Listener): Promise<void> {
+		const going: Array<Promise<void>> = [];
+		for (const name of names) {
+			const id = topicId(kind, name);
+			const audience = this.#audiences.get(id);
+			if (!audience?.listeners.delete(listener) || audience.listeners.size > 0) continue;
+			this.#audiences.delete(id);
+			going.push(audience.lane.gone(id));
+		}
+		await Promise.all(going);
+	}
+
+	#audience(kind: SubscriptionKind, name: string): Audience {
+		const id = topicId(kind, name);
+		const known = this.#audiences.get(id);
+		if (known !== undefined) return known;
+		const audience: Audience = {
+			id,
+			kind,
+			name,
+			waiters: new Set(),
+			listeners: new Set(),
+			lane: this.#laneFor(kind, name),
+		};
+		this.#audiences.set(id, audience);
+		return audience;
+	}
+
+	/** Shard channels of a cluster live on the node of their slot, all else on any. */
+	#laneFor(kind: SubscriptionKind, name: string): TopicLane {
+		const { cluster } = this.#driver;
+		const node = kind === "shard" ? cluster?.masterOf(slotOf(name)) : undefined;
+		const key = node ?? "";
+		const known = this.#lanes.get(key);
+		if (known !== undefined) return known;
+		const lane = new TopicLane(this.#ownerOf(node));
+		this.#lanes.set(key, lane);
+		return lane;
+	}
+
+	#ownerOf(node: string | undefined): LaneOwner {
+		return {
+			wanted: (lane) => new Map([...this.#audiences].filter(([, audience]) => audience.lane === lane)),
+			open: () =>
+				this.#driver.open({
+					node: node ?? this.#anyNode(),
+					protocol: "as-configured",
+					readOnly: false,
+					timeoutMs: this.#connectTimeoutMs,
+				}),
+			fault: (error) => this.#driver.fault(error),
+			onMessage: (kind, payload, channel, pattern) => this.#deliver(kind, payload, channel, pattern),
+			confirmed: (topic) => this.#resumed(topic.id),
+			lost: (ids) => this.#lost(ids),
+			relocate: (lane) => this.#relocate(lane),
+		};
+	}
+
+	#anyNode(): string | undefined {
+		const nodes = this.#driver.cluster?.masters() ?? [];
+		return nodes[Math.floor(Math.random() * nodes.length)];
+	}
+
+	#deliver(kind: SubscriptionKind, payload: unknown, channel: string, pattern: string | undefined): void {
+		if (!Buffer.isBuffer(payload)) return;
+		const audience = this.#audiences.get(topicId(kind, pattern ?? channel));
+		if (audience === undefined) return;
+		for (const { request } of audience.listeners) {
+			callBack(() => request.onMessage(payload, channel, pattern));
+		}
+	}
+
+	#lost(ids: readonly string[]): void {
+		const now = Date.now();
+		for (const id of ids) {
+			for (const listener of this.#audiences.get(id)?.listeners ?? []) listener.lostAt ??= now;
+		}
+	}
+
+	/** Takes shard channels to the nodes that own their slots now. */
+	async #relocate(lane: TopicLane): Promise<void> {
+		const { cluster } = this.#driver;
+		const mine = [...this.#audiences.values()].filter(
+			(audience) => audience.lane === lane && audience.kind === "shard",
+		);
+		const [first] = mine;
+		if (cluster === undefined || first === undefined) return;
+		await cluster.refresh(slotOf(first.name)).catch(() => {}); // no node answered: the lane comes back to this
+		for (const audience of mine) {
+			audience.lane = this.#laneFor(audience.kind, audience.name);
+			audience.lane.changed();
+		}
+	}
+
+	#resumed(id: string): void {
+		const now = Date.now();
+		for (const listener of this.#audiences.get(id)?.listeners ?? []) {
+			const { lostAt } = listener;
+			if (lostAt === undefined) continue;
+			// Several names of one request are confirmed one by one, but the gap is one.
+			listener.lostAt = undefined;
+			callBack(() => listener.request.onGap?.({ lostAt, resumedAt: now }));
+		}
+	}
+}
+
+function topicId(kind: SubscriptionKind, name: string): string {
+	return `${kind} ${name}`;
+}

@@ -1,0 +1,67 @@
+import { backoffMs, pause } from "./backoff.ts";
+import { checkInteger, checkMs } from "./check.ts";
+import type { Arg, Command } from "./command.ts";
+import { AbortedError, InvalidArgumentError, TimeoutError, TransactionConflictError } from "./errors.ts";
+import type { RedisPort, RedisSession, TransactionResults } from "./port.ts";
+import { sharedSlot } from "./slot.ts";
+
+export interface TransactOptions {
+	/** How often it is tried again when a watched key changed meanwhile. @default 10 */
+	readonly retries?: number;
+	/** Total time for all attempts, in milliseconds. @default none */
+	readonly timeoutMs?: number;
+	readonly signal?: AbortSignal;
+}
+
+/**
+ * Optimistic concurrency: watches the keys, lets `attempt` read and decide what to write, and writes it only if no watched key
+ * changed meanwhile; otherwise `attempt` runs again, after a short random pause.
+ *
+ * It works on a connection of its own: WATCH on a shared one protects nothing. `attempt` gets the session to read with, and
+ * returns the commands to write, or `null` to write nothing. What it throws ends the transaction, nothing written.
+ *
+ * Under contention a script does the same without retries.
+ *
+ * @returns the results of the commands, or `null` where `attempt` returned `null`
+ * @throws {TransactionConflictError} a watched key changed in each of 1 + `retries` attempts
+ * @throws {CommandError} with the outcome `unknown` when the connection was lost at the write: it may have been done
+ * @throws {CrossSlotError} in a cluster, keys that do not share a slot
+ */
+export async function transact<const C extends readonly Command<unknown>[]>(
+	redis: RedisPort,
+	watchKeys: readonly Arg[],
+	attempt: (session: RedisSession) => Promise<C | null>,
+	options: TransactOptions = {},
+): Promise<TransactionResults<C> | null> {
+	const { retries = 10, timeoutMs, signal } = options;
+	checkInteger("retries", retries, 0);
+	if (timeoutMs !== undefined) checkMs("timeoutMs", timeoutMs);
+	const [first, ...rest] = watchKeys;
+	if (first === undefined) throw new InvalidArgumentError("watchKeys", watchKeys, "one key or more");
+	if (redis.topology.kind === "cluster") sharedSlot([first, ...rest]);
+	const began = performance.now();
+	return redis.session(
+		first,
+		async (session) => {
+			for (let tries = 1; ; tries++) {
+				const remaining = timeoutMs === undefined ? undefined : timeoutMs - (performance.now() - began);
+				if (remaining !== undefined && remaining < 1) {
+					throw new TimeoutError("The transaction was not done", timeoutMs ?? 0, "not-sent");
+				}
+				const limits = {
+					...(remaining === undefined ? {} : { timeoutMs: remaining }),
+					...(signal === undefined ? {} : { signal }),
+				};
+				await session.watch(watchKeys, limits);
+				const commands = await attempt(session);
+				if (commands === null) return null;
+				const results = await session.exec(commands, limits);
+				if (results !== null) return results;
+				if (tries > retries) throw new TransactionConflictError(tries);
+				if (signal?.aborted) throw new AbortedError(signal.reason, "not-sent");
+				await pause(backoffMs(tries - 1, 2, 100));
+			}
+		},
+		signal === undefined ? {} : { signal },
+	);
+}
