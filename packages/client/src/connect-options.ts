@@ -117,9 +117,11 @@ export function resolveConnect(options: ConnectOptions = {}): ResolvedConnect {
 	const fromUrl = options.url === undefined ? {} : parseUrl(options.url);
 	for (const [name, value] of Object.entries(fromUrl)) {
 		const given: unknown = Reflect.get(options, name);
-		if (given !== undefined && given !== value && name !== "tls") {
-			throw new InvalidArgumentError(name, given, "left out, or the same as in url");
-		}
+		const contradicts = name === "tls" ? given === false : given !== undefined && given !== value;
+		if (!contradicts) continue;
+		// A secret is not repeated.
+		const shown = name === "password" ? "another one" : given;
+		throw new InvalidArgumentError(name, shown, "left out, or the same as in url");
 	}
 	const merged: ConnectOptions = { ...fromUrl, ...options };
 	return { ...resolveCommon(merged), address: addressOf("", merged, DEFAULT_PORT), db: resolveDb(merged.db) };

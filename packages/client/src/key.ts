@@ -8,6 +8,9 @@ export interface HashTag {
 export type KeyPart = string | number | bigint | HashTag;
 
 function escaped(part: string | number | bigint): string {
+	const fits =
+		typeof part === "number" ? Number.isFinite(part) : typeof part === "string" || typeof part === "bigint";
+	if (!fits) throw new InvalidArgumentError("parts", part, "strings, finite numbers and bigints");
 	return String(part).replace(/[%:{}]/g, encodeURIComponent);
 }
 
@@ -17,13 +20,13 @@ function escaped(part: string | number | bigint): string {
  * Different parts give different keys: `%`, `:`, `{` and `}` inside a part are percent-encoded, so that `("a", "b:c")` is not
  * `("a", "b", "c")` and a part cannot smuggle in a hash tag.
  *
- * @throws {InvalidArgumentError} no part, or more than one hash tag
+ * @throws {InvalidArgumentError} no part, a part that is not text or a finite number, or more than one hash tag
  */
 export function makeKey(...parts: readonly KeyPart[]): string {
 	if (parts.length === 0) throw new InvalidArgumentError("parts", parts, "one part or more");
 	let tags = 0;
 	const texts = parts.map((part) => {
-		if (typeof part !== "object") return escaped(part);
+		if (typeof part !== "object" || part === null) return escaped(part);
 		tags += 1;
 		return `{${part.hashTag}}`;
 	});
