@@ -76,13 +76,8 @@ export class ClusterRoutes implements Routes {
 		void this.#later(slot, attempt, waiter);
 	}
 
-	masters(): Link[] {
-		const links: Link[] = [];
-		for (const node of this.#cluster.masters()) {
-			const link = this.#cluster.linkAt(node);
-			if (link !== undefined) links.push(link);
-		}
-		return links;
+	masters(): ReadonlyMap<string, Link | undefined> {
+		return new Map(this.#cluster.masters().map((node) => [node, this.#cluster.linkAt(node)]));
 	}
 
 	close(): void {
@@ -103,7 +98,7 @@ export class ClusterRoutes implements Routes {
 	}
 
 	#anyMaster(): Link | undefined {
-		const links = this.masters();
+		const links = this.#masterLinks();
 		this.#turn += 1;
 		const turned = links.slice(this.#turn % Math.max(links.length, 1)).concat(links);
 		return turned.find((link) => link.state === "ready") ?? turned[0];
@@ -123,8 +118,12 @@ export class ClusterRoutes implements Routes {
 		return ready[this.#turn % Math.max(ready.length, 1)];
 	}
 
+	#masterLinks(): Link[] {
+		return [...this.masters().values()].filter((link) => link !== undefined);
+	}
+
 	#links(): Link[] {
-		const links = this.masters();
+		const links = this.#masterLinks();
 		const seen = new Set<string>();
 		for (let slot = 0; slot < 16384; slot++) {
 			const master = this.#cluster.masterOf(slot);

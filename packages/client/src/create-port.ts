@@ -8,6 +8,7 @@ import { text } from "./decode.ts";
 import type { Driver, Link, OwnLink } from "./driver.ts";
 import { ClosedError, CommandError, CrossSlotError, InvalidArgumentError, ServerError } from "./errors.ts";
 import { type ExecResults, exec } from "./exec.ts";
+import { notConnected } from "./not-connected.ts";
 import { checkCallOptions, type EndError, endedBefore, Patience, type Waiting } from "./patience.ts";
 import { PinnedRoute } from "./pinned-route.ts";
 import type {
@@ -291,7 +292,7 @@ class Port implements RedisPort {
 		const { signal } = options;
 		const sendOn = <T>(link: Link, command: Command<T>): Promise<T> =>
 			this.#callOn(link, command, signal === undefined ? {} : { signal });
-		return scanAll(() => this.#routes.masters(), sendOn, options);
+		return scanAll(this.#routes.masters(), sendOn, options);
 	}
 
 	async everyMaster<T>(
@@ -301,9 +302,10 @@ class Port implements RedisPort {
 		checkCallOptions(options);
 		if (command.session) throw sessionOnly(command, "needs a session");
 		const results = new Map<string, T | CommandError>();
-		const asked = this.#routes.masters().map(async (link) => {
-			const result = await this.#callOn(link, command, options).catch((error: unknown) => this.#fault(error));
-			results.set(link.node, result);
+		const asked = [...this.#routes.masters()].map(async ([node, link]) => {
+			const result =
+				link === undefined ? notConnected(node) : this.#callOn(link, command, options).catch(this.#fault);
+			results.set(node, await result);
 		});
 		await Promise.all(asked);
 		return results;
@@ -311,17 +313,17 @@ class Port implements RedisPort {
 
 	async health(timeoutMs = 1000): Promise<Health> {
 		checkMs("timeoutMs", timeoutMs);
-		const nodes = await Promise.all(
-			this.#routes.masters().map(async (link): Promise<NodeHealth> => {
-				const began = performance.now();
-				try {
-					await this.#callOn(link, PING, { timeoutMs });
-					return { node: link.node, ok: true, rttMs: performance.now() - began };
-				} catch (error) {
-					return { node: link.node, ok: false, error: this.#fault(error) };
-				}
-			}),
-		);
+		const ping = async ([node, link]: [string, Link | undefined]): Promise<NodeHealth> => {
+			const began = performance.now();
+			try {
+				if (link === undefined) throw notConnected(node);
+				await this.#callOn(link, PING, { timeoutMs });
+				return { node, ok: true, rttMs: performance.now() - began };
+			} catch (error) {
+				return { node, ok: false, error: this.#fault(error) };
+			}
+		};
+		const nodes = await Promise.all([...this.#routes.masters()].map(ping));
 		return { ok: nodes.length > 0 && nodes.every((node) => node.ok), nodes };
 	}
 
@@ -347,7 +349,7 @@ class Port implements RedisPort {
 		for (const tracking of this.#trackings) tracking.close();
 		await Promise.race([this.#drained(barrier), pause(graceMs)]);
 		for (const patience of [...this.#waiting]) patience.end((outcome) => new ClosedError(CLOSED, outcome));
-		for (const link of this.#routes.masters()) link.abandon?.(new ClosedError(CLOSED, "unknown"));
+		for (const link of this.#routes.masters().values()) link?.abandon?.(new ClosedError(CLOSED, "unknown"));
 		for (const pool of this.#pools.values()) pool.close();
 		this.#events.close();
 		await Promise.all([quiet, this.#driver.close()]);
@@ -437,12 +439,24 @@ class Port implements RedisPort {
 		return slot;
 	}
 
+	/** Nodes that are no longer masters get no sessions. */
+	#retirePools(): void {
+		if (!this.#clustered) return;
+		const masters = this.topology.masters();
+		for (const [node, pool] of this.#pools) {
+			if (masters.includes(node)) continue;
+			pool.retire();
+			this.#pools.delete(node);
+		}
+	}
+
 	#poolOf(node: string | undefined): SessionPool<OwnLink> {
 		const known = this.#pools.get(node ?? "");
 		if (known !== undefined) return known;
 		const timeoutMs = this.#options.connectTimeoutMs;
 		const open = (): Promise<OwnLink> =>
 			this.#driver.open({ node, protocol: "as-configured", readOnly: false, timeoutMs });
+		this.#retirePools();
 		const pool = new SessionPool(open, this.#options.sessions);
 		this.#pools.set(node ?? "", pool);
 		return pool;

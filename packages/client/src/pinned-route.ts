@@ -36,8 +36,8 @@ export class PinnedRoute implements Routes {
 		waiter.fail(error);
 	}
 
-	masters(): Link[] {
-		return [this.#link];
+	masters(): ReadonlyMap<string, Link> {
+		return new Map([[this.#link.node, this.#link]]);
 	}
 
 	close(): void {}

@@ -22,8 +22,8 @@ export interface Routes {
 	 * may be tried again, or fails it with this error when there is no hope.
 	 */
 	redirected(error: ServerError, from: Link, slot: number, attempt: number, waiter: Redirected): void;
-	/** The connections to every master. */
-	masters(): Link[];
+	/** Every master by its node, with the connection to it: `undefined` when there is none at the moment. */
+	masters(): ReadonlyMap<string, Link | undefined>;
 	close(): void;
 }
 
@@ -102,8 +102,8 @@ export class SingleRoute implements Routes {
 		waiter.fail(error);
 	}
 
-	masters(): Link[] {
-		return [this.#link];
+	masters(): ReadonlyMap<string, Link> {
+		return new Map([[this.#link.node, this.#link]]);
 	}
 
 	close(): void {

@@ -2,13 +2,14 @@ import { checkInteger } from "./check.ts";
 import { type Args, type Command, write } from "./command.ts";
 import { listOf, text, tupleOf } from "./decode.ts";
 import type { Link } from "./driver.ts";
+import { notConnected } from "./not-connected.ts";
 import type { ScanOptions } from "./port.ts";
 
 const page = tupleOf(text, listOf(text));
 
 /** SCAN over every master, one after the other. Empty pages are left out. */
 export async function* scanAll(
-	masters: () => Link[],
+	masters: ReadonlyMap<string, Link | undefined>,
 	sendOn: (link: Link, command: Command<[string, string[]]>) => Promise<[string, string[]]>,
 	options: ScanOptions,
 ): AsyncGenerator<string[], void, undefined> {
@@ -18,7 +19,8 @@ export async function* scanAll(
 		...(options.count === undefined ? [] : ["COUNT", String(options.count)]),
 		...(options.type === undefined ? [] : ["TYPE", options.type]),
 	];
-	for (const link of masters()) {
+	for (const [node, link] of masters) {
+		if (link === undefined) throw notConnected(node);
 		let cursor = "0";
 		do {
 			const args: Args = ["SCAN", cursor, ...rest];

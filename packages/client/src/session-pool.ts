@@ -145,12 +145,17 @@ export class SessionPool<C extends Poolable> {
 		this.#sweepLater();
 	}
 
-	/** Destroys every connection, lent ones too, and fails who waits. */
-	close(): void {
+	/** Lends no more: what is idle is destroyed now, and what is lent when it comes back. */
+	retire(): void {
 		this.#closed = true;
 		clearTimeout(this.#sweeper);
 		for (const claim of this.#claims.splice(0)) claim.reject(new ClosedError());
-		this.#idle.length = 0;
+		for (const { connection } of this.#idle.splice(0)) this.#drop(connection);
+	}
+
+	/** Destroys every connection, lent ones too, and fails who waits. */
+	close(): void {
+		this.retire();
 		for (const connection of this.#born.keys()) connection.destroy();
 		this.#born.clear();
 	}

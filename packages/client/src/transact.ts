@@ -1,8 +1,16 @@
 import { backoffMs, pause } from "./backoff.ts";
 import { checkInteger, checkMs } from "./check.ts";
 import type { Arg, Command } from "./command.ts";
-import { AbortedError, InvalidArgumentError, TimeoutError, TransactionConflictError } from "./errors.ts";
-import type { RedisPort, RedisSession, TransactionResults } from "./port.ts";
+import { exists } from "./commands/keys.ts";
+import {
+	AbortedError,
+	InvalidArgumentError,
+	ServerError,
+	TimeoutError,
+	TransactionConflictError,
+} from "./errors.ts";
+import type { CallOptions, RedisPort, RedisSession, TransactionResults } from "./port.ts";
+import { REDIRECTIONS } from "./routes.ts";
 import { sharedSlot } from "./slot.ts";
 
 export interface TransactOptions {
@@ -39,29 +47,43 @@ export async function transact<const C extends readonly Command<unknown>[]>(
 	const [first, ...rest] = watchKeys;
 	if (first === undefined) throw new InvalidArgumentError("watchKeys", watchKeys, "one key or more");
 	if (redis.topology.kind === "cluster") sharedSlot([first, ...rest]);
-	const began = performance.now();
-	return redis.session(
-		first,
-		async (session) => {
-			for (let tries = 1; ; tries++) {
-				const remaining = timeoutMs === undefined ? undefined : timeoutMs - (performance.now() - began);
-				if (remaining !== undefined && remaining < 1) {
-					throw new TimeoutError("The transaction was not done", timeoutMs ?? 0, "not-sent");
-				}
-				const limits = {
-					...(remaining === undefined ? {} : { timeoutMs: remaining }),
-					...(signal === undefined ? {} : { signal }),
-				};
-				await session.watch(watchKeys, limits);
-				const commands = await attempt(session);
-				if (commands === null) return null;
-				const results = await session.exec(commands, limits);
-				if (results !== null) return results;
-				if (tries > retries) throw new TransactionConflictError(tries);
-				if (signal?.aborted) throw new AbortedError(signal.reason, "not-sent");
-				await pause(backoffMs(tries - 1, 2, 100));
-			}
-		},
-		signal === undefined ? {} : { signal },
-	);
+	const until = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+	for (let tries = 1; ; tries++) {
+		const limits = limitsUntil(until, timeoutMs, signal);
+		try {
+			const lend =
+				limits.timeoutMs === undefined ? limits : { ...limits, acquireTimeoutMs: limits.timeoutMs };
+			const done = await redis.session(first, (session) => once(session, watchKeys, attempt, limits), lend);
+			if (done !== CONFLICT) return done;
+			if (tries > retries) throw new TransactionConflictError(tries);
+		} catch (error) {
+			// The slot moved: the server ran nothing. An ordinary command finds out where it is now.
+			if (!(error instanceof ServerError) || !REDIRECTIONS.has(error.code) || tries > retries) throw error;
+			await redis.command(exists([first]), limits);
+		}
+		await pause(backoffMs(tries - 1, 2, 100));
+	}
+}
+
+const CONFLICT = Symbol("a watched key changed");
+
+async function once<const C extends readonly Command<unknown>[]>(
+	session: RedisSession,
+	watchKeys: readonly Arg[],
+	attempt: (session: RedisSession) => Promise<C | null>,
+	limits: CallOptions,
+): Promise<TransactionResults<C> | null | typeof CONFLICT> {
+	await session.watch(watchKeys, limits);
+	const commands = await attempt(session);
+	if (commands === null) return null;
+	return (await session.exec(commands, limits)) ?? CONFLICT;
+}
+
+function limitsUntil(until: number | undefined, timeoutMs = 0, signal?: AbortSignal): CallOptions {
+	if (signal?.aborted) throw new AbortedError(signal.reason, "not-sent");
+	const aborts = signal === undefined ? {} : { signal };
+	if (until === undefined) return aborts;
+	const remainingMs = until - performance.now();
+	if (remainingMs < 1) throw new TimeoutError("The transaction was not done", timeoutMs, "not-sent");
+	return { ...aborts, timeoutMs: remainingMs };
 }

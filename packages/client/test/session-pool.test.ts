@@ -174,8 +174,12 @@ test.each([
 	["sessions.idleMs", { idleMs: 0 }],
 	["sessions.lifetimeMs", { lifetimeMs: Number.POSITIVE_INFINITY }],
 	["sessions.acquireTimeoutMs", { acquireTimeoutMs: -5 }],
-	["sessions.poolSize", { poolSize: 10 }],
-])("%s is checked: %j", (argument, options) => {
+])("%s is checked: %j", (argument, options: SessionPoolOptions) => {
 	expect(() => resolveSessionOptions(options)).toThrow(InvalidArgumentError);
 	expect(() => resolveSessionOptions(options)).toThrow(argument);
+});
+
+test("an option that does not exist is refused", () => {
+	const resolve = () => Reflect.apply(resolveSessionOptions, undefined, [{ poolSize: 10 }]);
+	expect(resolve).toThrow(/^sessions\.poolSize is 10/);
 });
