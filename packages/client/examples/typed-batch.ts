@@ -6,9 +6,9 @@ const redis = await connect({ url: process.env["REDIS_URL"] ?? "redis://localhos
 await redis.command(set("visits", "41", { ttlMs: 60_000 }));
 console.log(await redis.command(incr("visits"))); // 42
 
-// One flush, and the type of a tuple: [number, Map<string, string>, string | null], each or a CommandError.
+// One flush, and the type of a tuple: number, Map<string, string> and string | null, or a CommandError each.
 const [, ada, missing] = await redis.batch([
-	hsetMany("user:1", { name: "Ada", city: "London" }),
+	hsetMany("user:1", Object.entries({ name: "Ada", city: "London" })),
 	hgetall("user:1"),
 	get("user:2"),
 ]);

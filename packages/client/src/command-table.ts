@@ -42,14 +42,13 @@ const after =
 		return at < 0 ? [] : args.slice(at + 1, at + 2);
 	};
 
-/** `SORT`'s options take different numbers of arguments, any of which may read `STORE`. */
+/** `SORT` takes words behind these options, which may read `STORE` too. The last one counts. */
 const sortStore: KeyRule = (args) => {
 	let store: readonly Arg[] = [];
 	for (let i = 2; i < args.length; i++) {
 		const option = word(args[i]);
 		if (option === "STORE") store = args.slice(i + 1, i + 2);
-		if (option === "LIMIT") i += 2;
-		else if (option === "STORE" || option === "BY" || option === "GET") i++;
+		if (option === "STORE" || option === "BY" || option === "GET") i++;
 	}
 	return store;
 };

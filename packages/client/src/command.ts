@@ -46,8 +46,18 @@ export interface Command<T> {
 /** The result type of a command: `ResultOf<Command<number>>` is `number`. */
 export type ResultOf<C> = C extends Command<infer T> ? T : never;
 
+/** @throws {InvalidArgumentError} an argument that is neither text nor bytes, which no type checker saw */
+export function checkArgs(args: readonly unknown[], name?: string): void {
+	for (let i = 0; i < args.length; i++) {
+		const arg = args[i];
+		if (typeof arg === "string" || Buffer.isBuffer(arg)) continue;
+		throw new InvalidArgumentError(`${name ?? String(args[0])}[${i}]`, arg, "a string or a Buffer");
+	}
+}
+
 /** A command that writes, or must be answered by the master. */
 export function write<T>(args: Args, key: Arg | undefined, decode: (reply: WireReply) => T): Command<T> {
+	checkArgs(args);
 	return {
 		args,
 		key,
@@ -62,6 +72,7 @@ export function write<T>(args: Args, key: Arg | undefined, decode: (reply: WireR
 
 /** A command that only reads, so that a replica may answer. */
 export function read<T>(args: Args, key: Arg | undefined, decode: (reply: WireReply) => T): Command<T> {
+	checkArgs(args);
 	return {
 		args,
 		key,
@@ -93,19 +104,29 @@ export interface RawOptions {
 	readonly encoding?: Encoding;
 }
 
+export interface DecodedRawOptions<T> extends RawOptions {
+	/** Reads the reply: `integer`, `text`, `listOf(text)`, … */
+	readonly decode: (reply: WireReply) => T;
+}
+
 /**
- * A command for which there is no builder, as `raw(["OBJECT", "FREQ", "k"])`.
+ * A command for which there is no builder: `raw(["OBJECT", "FREQ", "k"])`, or with its reply read,
+ * `raw(["OBJECT", "FREQ", "k"], { decode: integer })`.
  *
  * @throws {InvalidArgumentError} no command name, or an argument that is neither text nor bytes
  */
-export function raw(args: readonly Arg[], options: RawOptions = {}): Command<Reply> {
+export function raw(args: readonly Arg[], options?: RawOptions): Command<Reply>;
+export function raw<T>(args: readonly Arg[], options: DecodedRawOptions<T>): Command<T>;
+export function raw(
+	args: readonly Arg[],
+	options: Partial<DecodedRawOptions<unknown>> = {},
+): Command<unknown> {
 	const [name, ...rest] = args;
 	if (typeof name !== "string" || name === "") {
 		throw new InvalidArgumentError("args[0]", name, "the command's name, as text");
 	}
-	const bad = rest.findIndex((arg) => typeof arg !== "string" && !Buffer.isBuffer(arg));
-	if (bad >= 0) throw new InvalidArgumentError(`args[${bad + 1}]`, rest[bad], "a string or a Buffer");
 	const wire: Args = [name.toUpperCase(), ...rest];
+	checkArgs(wire);
 	const keys = keysOf(wire);
 	return {
 		args: wire,
@@ -115,6 +136,6 @@ export function raw(args: readonly Arg[], options: RawOptions = {}): Command<Rep
 		encoding: options.encoding ?? "utf8",
 		session: needsOwnConnection(wire),
 		script: undefined,
-		decode: canonical,
+		decode: options.decode ?? canonical,
 	};
 }

@@ -10,6 +10,7 @@ export {
 	type Arg,
 	type Args,
 	type Command,
+	type DecodedRawOptions,
 	type Encoding,
 	type RawOptions,
 	type Reply,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Arg, Command, WireReply } from "./command.ts";
+import { type Arg, type Command, checkArgs, type WireReply } from "./command.ts";
 import { InvalidArgumentError } from "./errors.ts";
 
 /** A Lua script together with the digest that the server knows it by. */
@@ -34,7 +34,8 @@ export interface ScriptCall<T> extends Script {
  *
  * What a script wrote before it failed stays written.
  *
- * @throws {InvalidArgumentError} `keys` is not a count; or, when called, not as many keys as declared
+ * @throws {InvalidArgumentError} `keys` is not a count; or, when called, not as many keys as declared, or an argument that is
+ * neither text nor bytes
  */
 export function defineScript<T>(definition: ScriptDefinition<T>): ScriptCall<T> {
 	const { lua, keys: keyCount, reply, readOnly = false } = definition;
@@ -48,6 +49,8 @@ export function defineScript<T>(definition: ScriptDefinition<T>): ScriptCall<T> 
 	const call = (keys: readonly Arg[], args: readonly Arg[] = []): Command<T> => {
 		if (keys.length !== keyCount)
 			throw new InvalidArgumentError("keys", keys, `${keyCount} keys, as the script declares`);
+		checkArgs(keys, "keys");
+		checkArgs(args, "args");
 		return {
 			args: [name, sha1, count, ...keys, ...args],
 			key: keys[0],

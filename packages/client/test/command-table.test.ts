@@ -1,17 +1,17 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startServer, type TestServer } from "../../../test/servers.ts";
 import type { Arg, Args } from "../src/command.ts";
 import { keysOf, needsOwnConnection } from "../src/command-table.ts";
-import { type OwnServer, startOwnServer } from "./commands/own-server.ts";
 import { type Documented, documented, sample } from "./commands/samples.ts";
 
-let server: OwnServer;
+let server: TestServer;
 let redis: Redis;
 let commands: Documented[];
 
 beforeAll(async () => {
-	server = await startOwnServer();
-	redis = new Redis({ path: server.path, protocol: 2 });
+	server = await startServer();
+	redis = new Redis({ port: server.port, host: server.host, protocol: 2 });
 	commands = documented(await redis.call("COMMAND", "DOCS"), await redis.call("COMMAND"));
 });
 
@@ -40,7 +40,8 @@ const SAMPLES = 40;
 const ROUTED_BY_OTHERS = new Set(["CLUSTERSCAN", "SPUBLISH", "SSUBSCRIBE", "SUNSUBSCRIBE"]);
 
 describe("the keys of a command", () => {
-	// Red when broken: range() reading BITOP as (1, -1); counted() without its step; XREAD's ids counted as keys.
+	// Seen red: BITOP's operation or BLPOP's timeout taken for a key, XREAD's ids too, GEORADIUSBYMEMBER without STOREDIST,
+	// SHUTDOWN left out of the commands without keys.
 	it("are those that the server finds, in every command that it documents, whatever its options", async () => {
 		const wrong: string[] = [];
 		const untried: string[] = [];
@@ -69,7 +70,7 @@ describe("the keys of a command", () => {
 			["a", "b"],
 		],
 		[["XREADGROUP", "GROUP", "g", "c", "CLAIM", "1000", "STREAMS", "a", ">"], ["a"]],
-		[["SORT", "list", "BY", "STORE", "GET", "LIMIT", "LIMIT", "0", "1"], ["list"]],
+		[["SORT", "list", "BY", "STORE", "GET", "STORE", "LIMIT", "0", "1"], ["list"]],
 		[
 			["SORT", "list", "BY", "nosort", "STORE", "first", "STORE", "last"],
 			["list", "last"],
@@ -137,6 +138,7 @@ const FURTHER = new Set("PSYNC REPLCONF SYNC MONITOR SCRIPT|DEBUG WAIT".split(" 
 const CATEGORIES = ["@blocking", "@connection", "@pubsub", "@transaction"];
 
 describe("a connection of its own", () => {
+	// Seen red: NO-TOUCH left out.
 	it("is needed by every command that the server knows to block or to change its connection, and no other", () => {
 		const wrong = commands.filter((command) => {
 			const suspect = command.categories.some((category) => CATEGORIES.includes(category));
@@ -154,6 +156,7 @@ describe("a connection of its own", () => {
 		[["XREADGROUP", "GROUP", "BLOCK", "BLOCK", "STREAMS", "a", ">"], false],
 		[["XREADGROUP", "GROUP", "g", "c", "NOACK", "BLOCK", "5", "STREAMS", "a", ">"], true],
 		[["CLIENT", "no-touch", "on"], true],
+		[["WAITAOF", "1", "0", "0"], true],
 		[["CLIENT", Buffer.from("setname"), "me"], true],
 		[["CLIENT", "ID"], false],
 		[["CLIENT"], false],

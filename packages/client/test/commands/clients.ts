@@ -4,6 +4,12 @@ import type { Command, WireReply } from "../../src/command.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { withSource } from "../../src/script.ts";
 
+/** Where the server is. */
+export interface Address {
+	readonly host: string;
+	readonly port: number;
+}
+
 /** A client library with one protocol, bare: it sends what the command says and decodes what comes. */
 export interface BareClient {
 	run<T>(command: Command<T>): Promise<T>;
@@ -23,9 +29,9 @@ function wire(reply: unknown): WireReply {
 	throw new InvalidArgumentError("reply", reply, "of a shape that the library promises");
 }
 
-function overIoredis(protocol: 2 | 3): (path: string) => Promise<BareClient> {
-	return async (path) => {
-		const redis = new Redis({ path, protocol });
+function overIoredis(protocol: 2 | 3): (at: Address) => Promise<BareClient> {
+	return async ({ host, port }) => {
+		const redis = new Redis({ host, port, protocol });
 		return {
 			async run(command) {
 				const [name, ...rest] = argsOf(command);
@@ -43,7 +49,7 @@ function overIoredis(protocol: 2 | 3): (path: string) => Promise<BareClient> {
 	};
 }
 
-function overNodeRedis(protocol: 2 | 3): (path: string) => Promise<BareClient> {
+function overNodeRedis(protocol: 2 | 3): (at: Address) => Promise<BareClient> {
 	const shapes = {
 		[RESP_TYPES.MAP]: Array,
 		[RESP_TYPES.SET]: Array,
@@ -54,8 +60,8 @@ function overNodeRedis(protocol: 2 | 3): (path: string) => Promise<BareClient> {
 	const asBytes = {
 		typeMapping: { ...shapes, [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.SIMPLE_STRING]: Buffer },
 	};
-	return async (path) => {
-		const client = createClient({ socket: { path, tls: false }, RESP: protocol });
+	return async ({ host, port }) => {
+		const client = createClient({ socket: { host, port }, RESP: protocol });
 		await client.connect();
 		return {
 			async run(command) {
@@ -69,7 +75,7 @@ function overNodeRedis(protocol: 2 | 3): (path: string) => Promise<BareClient> {
 	};
 }
 
-export const bareClients: ReadonlyArray<[name: string, connect: (path: string) => Promise<BareClient>]> = [
+export const bareClients: ReadonlyArray<[name: string, connect: (at: Address) => Promise<BareClient>]> = [
 	["ioredis, RESP3", overIoredis(3)],
 	["ioredis, RESP2", overIoredis(2)],
 	["node-redis, RESP3", overNodeRedis(3)],
