@@ -1,0 +1,102 @@
+import { ClosedError } from "@rk/client";
+import type { ClusterDriver, Link } from "@rk/client/adapter";
+import { IoredisLink } from "./link.ts";
+import { addressOf, type NativeCluster, type NativeRedis } from "./native.ts";
+
+/** The slots and nodes as the library's `Cluster` has them. Nothing is ever sent through the `Cluster` itself. */
+export class IoredisCluster implements ClusterDriver {
+	readonly #cluster: NativeCluster;
+	readonly #links = new Map<string, IoredisLink>();
+	readonly #listeners = new Set<() => void>();
+	/** Worked out again after each change: that goes through all the slots. */
+	#masters: readonly string[] | undefined;
+
+	constructor(cluster: NativeCluster) {
+		this.#cluster = cluster;
+		for (const redis of cluster.nodes("all")) this.#add(redis);
+		cluster.on("+node", this.#onNode);
+		cluster.on("-node", this.#offNode);
+		cluster.on("refresh", this.#onChange);
+		cluster.on("end", this.#onChange);
+		cluster.on("error", this.#onError);
+	}
+
+	masters(): readonly string[] {
+		this.#masters ??= [...new Set(this.#cluster.slots.flatMap((nodes) => nodes?.[0] ?? []))];
+		return this.#masters;
+	}
+
+	masterOf(slot: number): string | undefined {
+		return this.#cluster.slots[slot]?.[0];
+	}
+
+	/** The library connects to every replica with READONLY, whatever its `scaleReads`. */
+	replicasOf(slot: number): readonly string[] {
+		return this.#cluster.slots[slot]?.slice(1) ?? [];
+	}
+
+	linkAt(node: string): Link | undefined {
+		return this.#links.get(node) ?? this.#links.get(this.mapped(node));
+	}
+
+	/** The node by the address at which this client reaches it. */
+	mapped(node: string): string {
+		const { natMap } = this.#cluster.options;
+		const address = typeof natMap === "function" ? natMap(node) : natMap?.[node];
+		return address ? addressOf(address) : node;
+	}
+
+	async refresh(): Promise<void> {
+		if (this.#cluster.status === "end") throw new ClosedError();
+		if (this.#cluster.status === "wait") return this.#cluster.connect();
+		await new Promise<void>((resolve, reject) => {
+			this.#cluster.refreshSlotsCache((error) => (error ? reject(error) : resolve()));
+		});
+	}
+
+	onTopology(listener: () => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	/** Takes the listeners off the client. */
+	dispose(): void {
+		this.#listeners.clear();
+		this.#cluster.off("+node", this.#onNode);
+		this.#cluster.off("-node", this.#offNode);
+		this.#cluster.off("refresh", this.#onChange);
+		this.#cluster.off("end", this.#onChange);
+		this.#cluster.off("error", this.#onError);
+		for (const link of this.#links.values()) link.dispose();
+		this.#links.clear();
+	}
+
+	#add(redis: NativeRedis): void {
+		const node = addressOf(redis.options);
+		this.#links.get(node)?.dispose();
+		this.#links.set(node, new IoredisLink(redis, this.#cluster));
+	}
+
+	readonly #onNode = (redis: NativeRedis): void => {
+		this.#add(redis);
+		this.#onChange();
+	};
+
+	/** Also told of connections that are none of these: the library's for sharded subscriptions. */
+	readonly #offNode = (redis: NativeRedis): void => {
+		const node = addressOf(redis.options);
+		const link = this.#links.get(node);
+		if (link?.redis !== redis) return;
+		this.#links.delete(node);
+		this.#onChange();
+		link.dispose();
+	};
+
+	readonly #onChange = (): void => {
+		this.#masters = undefined;
+		for (const listener of [...this.#listeners]) listener();
+	};
+
+	/** The cluster cannot be reached for now: {@link refresh} says so too, to who waits for it. */
+	readonly #onError = (): void => {};
+}

@@ -1,0 +1,162 @@
+import { ClosedError, type CommandError, ConnectionError } from "@rk/client";
+import type { Args, Encoding, Link, LinkState, WireReply } from "@rk/client/adapter";
+import { addressOf, type NativeRedis, type NativeStream, offlineQueueOf } from "./native.ts";
+import { type OwnCommandClass, ownCommandClass, ownIn, takeOwn } from "./own-command.ts";
+
+type StateListener = (state: LinkState, cause?: unknown) => void;
+
+/** The client that a connection belongs to: once that has ended, a lost connection means that all is over. */
+export interface Owner {
+	readonly status: string;
+}
+
+/** One `Redis` of the library. */
+export class IoredisLink implements Link {
+	readonly redis: NativeRedis;
+	protected readonly ownCommand: OwnCommandClass;
+	readonly #owner: Owner | undefined;
+	readonly #listeners = new Set<StateListener>();
+	#node: string;
+	#cause: unknown;
+	/** The connection whose loss is watched. */
+	#watched: NativeStream | undefined;
+	/** The connection that holds back what is written, until the tick ends. */
+	#corked: NativeStream | undefined;
+
+	constructor(redis: NativeRedis, owner: Owner | undefined) {
+		this.redis = redis;
+		this.ownCommand = ownCommandClass(redis);
+		this.#owner = owner;
+		this.#node = redis.options.sentinels ? `the master ${redis.options.name}` : addressOf(redis.options);
+		redis.on("ready", this.#onReady);
+		redis.on("close", this.#onClose);
+		redis.on("end", this.#onEnd);
+		redis.on("error", this.#onError);
+	}
+
+	get node(): string {
+		if (!this.redis.options.sentinels) return this.#node;
+		const address = this.redis.stream?.remoteAddress;
+		if (address !== undefined) this.#node = `${address}:${this.redis.stream?.remotePort}`;
+		return this.#node;
+	}
+
+	get state(): LinkState {
+		const { status } = this.redis;
+		// Between disconnect() and the end of the connection the library is still "ready", and would keep a command for later.
+		if (status === "ready") return this.redis.stream?.writable ? "ready" : "down";
+		return status === "end" ? "closed" : "down";
+	}
+
+	send(args: Args, encoding: Encoding): Promise<WireReply> {
+		this.#cork();
+		return this.#write(args, encoding);
+	}
+
+	sendTogether(commands: readonly Args[], encoding: Encoding): Array<Promise<WireReply>> {
+		this.#cork();
+		return commands.map((args) => this.#write(args, encoding));
+	}
+
+	onState(listener: StateListener): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	/** They stay in the library's queue, which matches replies to commands by order. */
+	abandon(error: CommandError): void {
+		for (const command of ownIn(this.redis.commandQueue, this.ownCommand)) command.reject(error);
+	}
+
+	connect(): void {
+		if (this.redis.status === "wait") this.redis.connect().catch(() => {}); // the events tell
+	}
+
+	/** Takes the listeners off the client. */
+	dispose(): void {
+		this.#listeners.clear();
+		this.redis.off("ready", this.#onReady);
+		this.redis.off("close", this.#onClose);
+		this.redis.off("end", this.#onEnd);
+		this.redis.off("error", this.#onError);
+		// While something of ours waits for its reply, the library would send it again: that guard goes with the connection.
+		if (ownIn(this.redis.commandQueue, this.ownCommand).length === 0) this.#watched?.off("close", this.#lose);
+	}
+
+	#write(args: Args, encoding: Encoding): Promise<WireReply> {
+		const command = new this.ownCommand(args, encoding);
+		this.redis.sendCommand(command);
+		return command.promise;
+	}
+
+	/** To be called before a command is sent on a connection. */
+	protected watchLoss(): void {
+		const { stream } = this.redis;
+		if (stream === this.#watched) return;
+		this.#watched = stream;
+		stream?.prependOnceListener("close", this.#lose);
+	}
+
+	/** The library writes to the socket once per command; this makes it once per tick. */
+	#cork(): void {
+		const { stream } = this.redis;
+		if (this.#corked !== undefined || stream === undefined) return;
+		if (stream !== this.#watched) this.watchLoss();
+		stream.cork();
+		this.#corked = stream;
+		process.nextTick(this.#uncork);
+	}
+
+	readonly #uncork = (): void => {
+		this.#corked?.uncork();
+		this.#corked = undefined;
+	};
+
+	/**
+	 * The connection is gone. Runs before the library's own listener, which would keep what has no reply and send it again
+	 * on the next connection. What waits in the other queue was put there by `reconnectOnError`, after an error reply.
+	 */
+	readonly #lose = (): void => {
+		const lost = takeOwn(this.redis.commandQueue, this.ownCommand);
+		const offline = offlineQueueOf(this.redis);
+		if (offline !== undefined) lost.push(...takeOwn(offline, this.ownCommand));
+		if (lost.length === 0) return;
+		process.nextTick(() => {
+			const error = this.#lost();
+			for (const command of lost) command.reject(error);
+		});
+	};
+
+	#lost(): CommandError {
+		const options = this.#cause === undefined ? {} : { cause: this.#cause };
+		if (this.#owner?.status === "end") {
+			return new ClosedError("The client was closed before the reply", "unknown", options);
+		}
+		return new ConnectionError(
+			`The connection to ${this.node} was lost before the reply`,
+			"unknown",
+			options,
+		);
+	}
+
+	#changed(state: LinkState): void {
+		for (const listener of [...this.#listeners]) listener(state, this.#cause);
+	}
+
+	readonly #onReady = (): void => {
+		this.#cause = undefined;
+		if (this.state === "ready") this.#changed("ready");
+	};
+
+	readonly #onClose = (): void => {
+		if (this.state === "down") this.#changed("down");
+	};
+
+	readonly #onEnd = (): void => {
+		if (this.state === "closed") this.#changed("closed");
+	};
+
+	readonly #onError = (error: unknown): void => {
+		this.#cause = error;
+	};
+}
