@@ -1,0 +1,140 @@
+import {
+	type ConnectClusterOptions,
+	ConnectError,
+	type ConnectOptions,
+	type ConnectSentinelOptions,
+	createPort,
+	establish,
+	type PortOptions,
+	type RedisPort,
+	type ResolvedAddress,
+	type ResolvedCommon,
+	resolveConnect,
+	resolveConnectCluster,
+	resolveConnectSentinel,
+} from "@rk/client";
+import { type AnyNodeRedisClient, nodeRedisDriver } from "./driver.ts";
+
+/** A connection on which nothing moves for so long is taken for lost, in milliseconds; it is asked for a sign at half the time. */
+const SILENCE_MS = 10_000;
+
+/**
+ * Connects to one server.
+ *
+ * @throws {ConnectError} it did not answer a PING within `connectTimeoutMs`, with what failed; nothing is left open
+ * @throws {InvalidArgumentError} an option that is unknown or not usable
+ */
+export async function connect(options?: ConnectOptions): Promise<RedisPort> {
+	const resolved = resolveConnect(options);
+	const { address, db } = resolved;
+	const where = nameOf(address);
+	const { createClient } = await driver(where);
+	const client = createClient({
+		...nodeOptions(resolved, db),
+		socket: { ...socketOptions(resolved), ...address },
+	});
+	return begin(where, client, resolved, resolved.port);
+}
+
+/**
+ * Connects to a cluster by some of its nodes.
+ *
+ * @throws {ConnectError} no node answered within `connectTimeoutMs`, with what failed; nothing is left open
+ * @throws {InvalidArgumentError} an option that is unknown or not usable
+ */
+export async function connectCluster(options: ConnectClusterOptions): Promise<RedisPort> {
+	const resolved = resolveConnectCluster(options);
+	const { nodes, readFrom, connectTimeoutMs } = resolved;
+	const where = nodes.map(nameOf).join(", ");
+	const { createCluster } = await driver(where);
+	const cluster = createCluster({
+		// A silent node must not take all the time there is: the next one may answer.
+		rootNodes: nodes.map((address) => ({ socket: { ...address, socketTimeout: connectTimeoutMs } })),
+		defaults: { ...nodeOptions(resolved, 0), socket: socketOptions(resolved) },
+		useReplicas: readFrom !== "master",
+	});
+	return begin(where, cluster, resolved, { ...resolved.port, readFrom });
+}
+
+/**
+ * Connects to the master that the sentinels name, and follows it over failovers.
+ *
+ * @throws {ConnectError} no sentinel, or no master, answered within `connectTimeoutMs`, with what failed; nothing is left open
+ * @throws {InvalidArgumentError} an option that is unknown or not usable
+ */
+export async function connectSentinel(options: ConnectSentinelOptions): Promise<RedisPort> {
+	const resolved = resolveConnectSentinel(options);
+	const { name, sentinels, sentinelUsername, sentinelPassword, db, connectTimeoutMs } = resolved;
+	const where = `${name} at ${sentinels.map(nameOf).join(", ")}`;
+	const { createSentinel } = await driver(where);
+	const common = socketOptions(resolved);
+	const sentinelOptions = {
+		...(sentinelUsername === undefined ? {} : { username: sentinelUsername }),
+		...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
+		pingInterval: Math.ceil(connectTimeoutMs / 2),
+		socket: { ...common, socketTimeout: connectTimeoutMs },
+	};
+	const sentinel = createSentinel({
+		name,
+		sentinelRootNodes: [...sentinels],
+		sentinelClientOptions: sentinelOptions,
+		passthroughClientErrorEvents: true, // else a wrong password stays a secret
+		nodeClientOptions: { ...nodeOptions(resolved, db), socket: common },
+	});
+	return begin(where, sentinel, resolved, resolved.port);
+}
+
+type Native = AnyNodeRedisClient & { connect(): Promise<unknown> };
+
+function begin(
+	where: string,
+	client: Native,
+	common: ResolvedCommon,
+	options: PortOptions,
+): Promise<RedisPort> {
+	let lastError: unknown;
+	client.on("error", (error) => {
+		lastError = error;
+	});
+	const port = createPort(nodeRedisDriver(client, true), options);
+	return establish(where, common.connectTimeoutMs, {
+		port,
+		connected: client.connect(),
+		lastError: () => lastError,
+	});
+}
+
+function nodeOptions({ username, password, clientName }: ResolvedCommon, db: number) {
+	return {
+		...(username === undefined ? {} : { username }),
+		...(password === undefined ? {} : { password }),
+		...(clientName === undefined ? {} : { name: clientName }),
+		...(db === 0 ? {} : { database: db }),
+		pingInterval: SILENCE_MS / 2,
+	};
+}
+
+function socketOptions({ tls, connectTimeoutMs }: ResolvedCommon) {
+	return {
+		connectTimeout: connectTimeoutMs,
+		socketTimeout: SILENCE_MS,
+		// The library's own gives up for good after such a silence.
+		reconnectStrategy: (retries: number): number =>
+			Math.min(2 ** retries * 50, 2000) + Math.floor(Math.random() * 200),
+		...(tls === undefined ? {} : { ...tls, tls: true as const }),
+	};
+}
+
+async function driver(where: string): Promise<typeof import("redis")> {
+	try {
+		return await import("redis");
+	} catch (cause) {
+		throw new ConnectError("driver-missing", where, "install the package redis beside @rk/node-redis", {
+			cause,
+		});
+	}
+}
+
+function nameOf({ host, port }: ResolvedAddress): string {
+	return `${host}:${port}`;
+}
