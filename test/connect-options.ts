@@ -3,7 +3,7 @@ import {
 	resolveConnect,
 	resolveConnectCluster,
 	resolveConnectSentinel,
-} from "@rk/client/adapter";
+} from "@rk/client";
 import { SESSION_DEFAULTS } from "../packages/client/src/session-pool.ts";
 
 /** The names of an object's own options, as the refusal of an unknown one lists them. */

@@ -21,6 +21,11 @@ export class FirstUses {
 	}
 }
 
+/** The connection went before the bytes did: whoever sent it may send it again, on the next one. */
+export function neverSent(fault: CommandError): boolean {
+	return fault.outcome === "not-sent" && fault.code === "RK_CONNECTION";
+}
+
 /** Where a call's result goes. */
 export interface Settle<T> {
 	resolve(result: T): void;
@@ -120,7 +125,7 @@ export class Call<T> implements Redirected {
 		if (this.#over) return;
 		const fault = this.#driver.fault(error);
 		if (this.#attempt < MAX_REDIRECTIONS) {
-			if (fault.outcome === "not-sent" && fault.code === "RK_CONNECTION") {
+			if (neverSent(fault)) {
 				this.#attempt += 1;
 				this.#sent = false;
 				this.#routes.whenReady(this.#slot, this.#command.readOnly, this);

@@ -1,15 +1,22 @@
 import { pause } from "./backoff.ts";
-import { Call, FirstUses } from "./call.ts";
+import { Call, FirstUses, neverSent } from "./call.ts";
 import { checkKnown, checkMs } from "./check.ts";
 import { ClusterRoutes, type ReadFrom } from "./cluster-routes.ts";
-import { type Arg, type Command, write } from "./command.ts";
+import { type Arg, type Command, type WireReply, write } from "./command.ts";
 import { DeadlineWheel } from "./deadline-wheel.ts";
 import { text } from "./decode.ts";
 import type { Driver, Link, OwnLink } from "./driver.ts";
-import { ClosedError, CommandError, CrossSlotError, InvalidArgumentError, ServerError } from "./errors.ts";
-import { type ExecResults, exec } from "./exec.ts";
+import { CommandError, CrossSlotError, InvalidArgumentError } from "./errors.ts";
 import { notConnected } from "./not-connected.ts";
-import { checkCallOptions, type EndError, endedBefore, Patience, type Waiting } from "./patience.ts";
+import {
+	checkCallOptions,
+	closed,
+	type EndError,
+	endedBefore,
+	Patience,
+	tooLate,
+	type Waiting,
+} from "./patience.ts";
 import { PinnedRoute } from "./pinned-route.ts";
 import type {
 	BatchResults,
@@ -29,13 +36,14 @@ import type {
 	TransactionResults,
 } from "./port.ts";
 import { PortEvents } from "./port-events.ts";
-import { MAX_REDIRECTIONS, REDIRECTIONS, type Routes, SingleRoute } from "./routes.ts";
+import { type Routes, SingleRoute } from "./routes.ts";
 import { scanAll } from "./scan-all.ts";
 import { Session, sessionOnly } from "./session.ts";
 import { resolveSessionOptions, SessionPool, type SessionPoolOptions } from "./session-pool.ts";
 import { sharedSlot, slotOf } from "./slot.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tracking } from "./tracking.ts";
+import { TransactionCall } from "./transaction-call.ts";
 
 /** The port's own options, whichever client it is over. */
 export interface PortOptions {
@@ -91,7 +99,7 @@ class Port implements RedisPort {
 	readonly #subscriptions: Subscriptions;
 	readonly #trackings = new Set<Tracking>();
 	readonly #events: PortEvents;
-	/** Where a command without options goes at once; `undefined` where it needs more care. */
+	/** Where a command without options goes at once: outside a cluster, until the port closes. */
 	#fast: SingleRoute | undefined;
 	#closing: Promise<void> | undefined;
 
@@ -104,7 +112,7 @@ class Port implements RedisPort {
 		} else if (link !== undefined) {
 			const single = new SingleRoute(link);
 			this.#routes = single;
-			if (options.commandTimeoutMs === undefined) this.#fast = single;
+			this.#fast = single;
 		} else {
 			throw new InvalidArgumentError("driver", driver.kind, "a driver with a link or a cluster");
 		}
@@ -123,8 +131,9 @@ class Port implements RedisPort {
 			const link = this.#fast.ready();
 			if (link !== undefined) {
 				const reply = link.send(command.args, command.encoding);
-				if (command.script === undefined) return reply.then(command.decode, this.#throwFault);
-				return reply.then(command.decode, (error: unknown) => this.#sendSource(error, command));
+				const { commandTimeoutMs } = this.#options;
+				if (commandTimeoutMs !== undefined) return this.#within(commandTimeoutMs, reply, command);
+				return reply.then(command.decode, (error: unknown) => this.#recover(error, command, {}));
 			}
 		}
 		return this.#call(command, options ?? {});
@@ -179,49 +188,18 @@ class Port implements RedisPort {
 		if (before !== undefined) throw before;
 		if (commands.length === 0) return [];
 		return new Promise((resolve, reject) => {
-			let outcome: "not-sent" | "unknown" = "not-sent";
-			const patience = this.#patience(options, (error) => reject(error(outcome)));
-			const attempt = (n: number, link: Link, asking: boolean): void => {
-				outcome = "unknown";
-				exec(link, commands, asking, this.#fault).then(done, (error: unknown) => failed(error, n, link));
-			};
-			const retry = (n: number) => ({
-				get over() {
-					return patience.over;
+			const call = new TransactionCall(this.#routes, commands, slot, this.#fault, {
+				resolve: (results) => {
+					patience.finish();
+					resolve(results);
 				},
-				go: (link: Link) => attempt(n, link, false),
-				goAsking: (link: Link) => attempt(n, link, true),
-				fail: (error: CommandError) => end(error),
+				reject: (error) => {
+					patience.finish();
+					reject(error);
+				},
 			});
-			const end = (error: unknown): void => {
-				patience.finish();
-				reject(error);
-			};
-			const done = (results: ExecResults): void => {
-				patience.finish();
-				if (results === null)
-					reject(new ServerError("ERR The transaction was discarded, although nothing was watched"));
-				else resolve(results);
-			};
-			const failed = (error: unknown, n: number, link: Link): void => {
-				if (patience.over) return;
-				if (n >= MAX_REDIRECTIONS || !(error instanceof CommandError)) {
-					end(error);
-					return;
-				}
-				if (error instanceof ServerError && REDIRECTIONS.has(error.code)) {
-					outcome = "not-sent";
-					this.#routes.redirected(error, link, slot, n + 1, retry(n + 1));
-				} else if (error.outcome === "not-sent" && error.code === "RK_CONNECTION") {
-					outcome = "not-sent";
-					this.#routes.whenReady(slot, false, retry(n + 1));
-				} else {
-					end(error);
-				}
-			};
-			const link = this.#routes.ready(slot, false);
-			if (link === undefined) this.#routes.whenReady(slot, false, retry(0));
-			else attempt(0, link, false);
+			const patience = this.#patience(options, (error) => call.end(error));
+			call.start();
 		});
 	}
 
@@ -348,8 +326,9 @@ class Port implements RedisPort {
 		const quiet = this.#subscriptions.close();
 		for (const tracking of this.#trackings) tracking.close();
 		await Promise.race([this.#drained(barrier), pause(graceMs)]);
-		for (const patience of [...this.#waiting]) patience.end((outcome) => new ClosedError(CLOSED, outcome));
-		for (const link of this.#routes.masters().values()) link?.abandon?.(new ClosedError(CLOSED, "unknown"));
+		for (const patience of [...this.#waiting]) patience.end(closed);
+		this.#wheel.close();
+		for (const link of this.#routes.masters().values()) link?.abandon?.(closed("unknown"));
 		for (const pool of this.#pools.values()) pool.close();
 		this.#events.close();
 		await Promise.all([quiet, this.#driver.close()]);
@@ -358,20 +337,43 @@ class Port implements RedisPort {
 	/** Replies come in order, so once a last command has its reply, all before it have theirs. */
 	async #drained(barrier: Link | undefined): Promise<void> {
 		await barrier?.send(PING.args, "utf8").catch(() => {});
-		while (this.#waiting.size > 0) await pause(5);
+		while (this.#waiting.size > 0 || !this.#wheel.empty) await pause(5);
 	}
 
 	readonly #fault = (error: unknown): CommandError =>
 		error instanceof CommandError ? error : this.#driver.fault(error);
 
-	readonly #throwFault = (error: unknown): never => {
-		throw this.#fault(error);
-	};
+	/** The reply, if it comes in time. The command is sent already, so that it needs nothing but a deadline. */
+	#within<T>(timeoutMs: number, reply: Promise<WireReply>, command: Command<T>): Promise<T> {
+		return new Promise((resolve, reject) => {
+			const deadline = this.#wheel.add(timeoutMs, (why) =>
+				reject(why === "late" ? tooLate(timeoutMs, "unknown") : closed("unknown")),
+			);
+			reply.then(
+				(answer) => {
+					this.#wheel.delete(deadline);
+					try {
+						resolve(command.decode(answer));
+					} catch (error) {
+						reject(error);
+					}
+				},
+				(error: unknown) => {
+					this.#wheel.delete(deadline);
+					const left = { timeoutMs: this.#wheel.leftMs(deadline) };
+					this.#recover(error, command, left).then(resolve, reject);
+				},
+			);
+		});
+	}
 
-	#sendSource<T>(error: unknown, command: Command<T>): Promise<T> {
+	/** Sends what the server did not know, or what never left, in the way that takes its time; rejects with all else. */
+	async #recover<T>(error: unknown, command: Command<T>, options: CallOptions): Promise<T> {
 		const fault = this.#fault(error);
-		if (fault.code !== "NOSCRIPT") throw fault;
-		return this.#call(command, {}, "by-source");
+		if (command.script !== undefined && fault.code === "NOSCRIPT")
+			return this.#call(command, options, "by-source");
+		if (neverSent(fault)) return this.#call(command, options);
+		throw fault;
 	}
 
 	async #call<T>(
@@ -464,7 +466,6 @@ class Port implements RedisPort {
 }
 
 const PING: Command<string> = write(["PING"], undefined, text);
-const CLOSED = "The client was closed while the command was under way";
 
 function topologyOf(driver: Driver): Topology {
 	const { kind, cluster, link } = driver;

@@ -4,7 +4,8 @@ const TICK_MS = 20;
 /** A deadline on the wheel; its holder calls {@link DeadlineWheel.delete} when it is no longer needed. */
 export interface Deadline {
 	readonly tick: number;
-	readonly fire: () => void;
+	/** Called once: when it is late, or because the port closes. */
+	readonly end: (why: "late" | "closed") => void;
 }
 
 /**
@@ -18,14 +19,18 @@ export class DeadlineWheel {
 	#timer: NodeJS.Timeout | undefined;
 	#done = 0;
 
-	add(ms: number, fire: () => void): Deadline {
+	get empty(): boolean {
+		return this.#buckets.size === 0;
+	}
+
+	add(ms: number, end: Deadline["end"]): Deadline {
 		const now = performance.now();
 		if (this.#timer === undefined) {
 			this.#done = Math.floor(now / TICK_MS);
 			this.#timer = setInterval(() => setImmediate(() => this.#turn()), TICK_MS);
 			this.#timer.unref();
 		}
-		const deadline: Deadline = { tick: Math.max(Math.ceil((now + ms) / TICK_MS), this.#done + 1), fire };
+		const deadline: Deadline = { tick: Math.max(Math.ceil((now + ms) / TICK_MS), this.#done + 1), end };
 		const bucket = this.#buckets.get(deadline.tick);
 		if (bucket === undefined) this.#buckets.set(deadline.tick, new Set([deadline]));
 		else bucket.add(deadline);
@@ -37,6 +42,22 @@ export class DeadlineWheel {
 		if (bucket?.delete(deadline) && bucket.size === 0) this.#buckets.delete(deadline.tick);
 	}
 
+	/** How long it has to go, in milliseconds: 1 or more, since that is what a deadline takes. */
+	leftMs(deadline: Deadline): number {
+		return Math.max(1, deadline.tick * TICK_MS - performance.now());
+	}
+
+	/** Ends all that are left. */
+	close(): void {
+		for (const bucket of this.#buckets.values()) {
+			for (const deadline of bucket) {
+				bucket.delete(deadline);
+				deadline.end("closed");
+			}
+		}
+		this.#buckets.clear();
+	}
+
 	#turn(): void {
 		const now = Math.floor(performance.now() / TICK_MS);
 		for (let tick = this.#done + 1; tick <= now; tick++) {
@@ -44,7 +65,7 @@ export class DeadlineWheel {
 			if (bucket === undefined) continue;
 			for (const deadline of bucket) {
 				bucket.delete(deadline);
-				deadline.fire();
+				deadline.end("late");
 			}
 			this.#buckets.delete(tick);
 		}

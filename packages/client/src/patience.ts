@@ -38,11 +38,8 @@ export class Patience {
 		this.#signal = signal;
 		waiting.add(this);
 		if (timeoutMs !== undefined) {
-			this.#deadline = wheel.add(timeoutMs, () => {
-				this.end(
-					(outcome) =>
-						new TimeoutError(outcome === "not-sent" ? "Not connected" : "No reply", timeoutMs, outcome),
-				);
+			this.#deadline = wheel.add(timeoutMs, (why) => {
+				this.end((outcome) => (why === "late" ? tooLate(timeoutMs, outcome) : closed(outcome)));
 			});
 		}
 		signal?.addEventListener("abort", this.#aborted, { once: true });
@@ -71,6 +68,14 @@ export class Patience {
 		if (this.#deadline !== undefined) this.#wheel.delete(this.#deadline);
 		this.#signal?.removeEventListener("abort", this.#aborted);
 	}
+}
+
+export function tooLate(timeoutMs: number, outcome: "not-sent" | "unknown"): TimeoutError {
+	return new TimeoutError(outcome === "not-sent" ? "Not connected" : "No reply", timeoutMs, outcome);
+}
+
+export function closed(outcome: "not-sent" | "unknown"): ClosedError {
+	return new ClosedError("The client was closed while the command was under way", outcome);
 }
 
 /** @throws {InvalidArgumentError} */

@@ -64,3 +64,23 @@ test("a deadline set while others fire is kept", async () => {
 	await vi.advanceTimersByTimeAsync(200);
 	expect(fired).toEqual(["outer", "inner"]);
 });
+
+test("closing ends all that are left, each once", async () => {
+	const wheel = new DeadlineWheel();
+	const ended: string[] = [];
+	wheel.add(10, (why) => ended.push(`first ${why}`));
+	const second = wheel.add(500, (why) => {
+		ended.push(`second ${why}`);
+		wheel.delete(third);
+	});
+	const third = wheel.add(500, (why) => ended.push(`third ${why}`));
+	await vi.advanceTimersByTimeAsync(100);
+	expect(wheel.empty).toBe(false);
+	wheel.close();
+	expect(ended).toEqual(["first late", "second closed"]);
+	expect(wheel.empty).toBe(true);
+	wheel.delete(second);
+	await vi.advanceTimersByTimeAsync(1000);
+	expect(ended).toHaveLength(2);
+	expect(vi.getTimerCount()).toBe(0);
+});

@@ -1,8 +1,21 @@
 import { expect, expectTypeOf, test } from "vitest";
-import { type Command, defineScript, get, integer, InvalidArgumentError, type Reply, raw, set } from "../src/index.ts";
+import {
+	type Command,
+	defineScript,
+	get,
+	InvalidArgumentError,
+	integer,
+	type Reply,
+	raw,
+	set,
+} from "../src/index.ts";
 
 test("the name goes uppercase, and the routing key is found", () => {
-	expect(raw(["object", "FREQ", "k"])).toMatchObject({ args: ["OBJECT", "FREQ", "k"], key: "k", session: false });
+	expect(raw(["object", "FREQ", "k"])).toMatchObject({
+		args: ["OBJECT", "FREQ", "k"],
+		key: "k",
+		session: false,
+	});
 	expect(raw(["mget", "a", "b"])).toMatchObject({ key: "a", keys: ["a", "b"] });
 	expect(raw(["FT.SEARCH", "index", "*"], { key: "tag" })).toMatchObject({ key: "tag", keys: undefined });
 	expect(raw(["BLPOP", "q", "0"]).session).toBe(true);
@@ -27,8 +40,15 @@ test.each([
 	["X[1]", () => Reflect.apply(raw, undefined, [["x", 5]])],
 	["SET[2]", () => Reflect.apply(set, undefined, ["k", 5])],
 	["GET[1]", () => Reflect.apply(get, undefined, [undefined])],
-	["keys[0]", () => Reflect.apply(defineScript({ lua: "return 1", keys: 1, reply: integer }), undefined, [[7]])],
-	["args[1]", () => Reflect.apply(defineScript({ lua: "return 1", keys: 0, reply: integer }), undefined, [[], ["a", null]])],
+	[
+		"keys[0]",
+		() => Reflect.apply(defineScript({ lua: "return 1", keys: 1, reply: integer }), undefined, [[7]]),
+	],
+	[
+		"args[1]",
+		() =>
+			Reflect.apply(defineScript({ lua: "return 1", keys: 0, reply: integer }), undefined, [[], ["a", null]]),
+	],
 	["keys", () => defineScript({ lua: "return 1", keys: 2, reply: integer })(["a"])],
 	["keys", () => defineScript({ lua: "return 1", keys: -1, reply: integer })],
 ])("%s is checked where it is given", (argument, make) => {

@@ -10,7 +10,7 @@ import {
 	resolveConnect,
 	resolveConnectCluster,
 	resolveConnectSentinel,
-} from "@rk/client/adapter";
+} from "@rk/client";
 import { ioredisDriver } from "./driver.ts";
 import { loadLibrary } from "./library.ts";
 import type { NativeRedis } from "./native.ts";

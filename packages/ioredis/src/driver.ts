@@ -1,5 +1,4 @@
-import { ConnectionError } from "@rk/client";
-import type { Driver, OpenOptions, OwnLink } from "@rk/client/adapter";
+import { ConnectionError, type Driver, type OpenOptions, type OwnLink } from "@rk/client";
 import { IoredisCluster } from "./cluster.ts";
 import { fault } from "./faults.ts";
 import { IoredisLink } from "./link.ts";
@@ -21,7 +20,7 @@ export function ioredisDriver(client: NativeRedis | NativeCluster, owned: boolea
 }
 
 function singleDriver(client: NativeRedis, owned: boolean): Driver {
-	const link = new IoredisLink(client, client);
+	const link = new IoredisLink(client, () => client.status === "end");
 	return {
 		kind: client.options.sentinels ? "sentinel" : "standalone",
 		native: client,
@@ -54,8 +53,8 @@ function clusterDriver(client: NativeCluster, owned: boolean): Driver {
 		cluster,
 		open,
 		async close() {
-			if (owned) await end(client, client.nodes("all"));
-			else cluster.dispose();
+			if (!owned) cluster.dispose();
+			else if (!cluster.ended) await end(client, client.nodes("all"));
 		},
 	};
 }

@@ -1,5 +1,4 @@
-import type { PortOptions, RedisPort } from "@rk/client";
-import { createPort } from "@rk/client/adapter";
+import { createPort, type PortOptions, type RedisPort } from "@rk/client";
 import { ioredisDriver } from "./driver.ts";
 import type { NativeCluster, NativeRedis } from "./native.ts";
 

@@ -1,20 +1,23 @@
-import { ClosedError, type CommandError, ConnectionError } from "@rk/client";
-import type { Args, Encoding, Link, LinkState, WireReply } from "@rk/client/adapter";
+import {
+	type Args,
+	ClosedError,
+	type CommandError,
+	ConnectionError,
+	type Encoding,
+	type Link,
+	type LinkState,
+	type WireReply,
+} from "@rk/client";
 import { addressOf, type NativeRedis, type NativeStream, offlineQueueOf } from "./native.ts";
 import { type OwnCommandClass, ownCommandClass, ownIn, takeOwn } from "./own-command.ts";
 
 type StateListener = (state: LinkState, cause?: unknown) => void;
 
-/** The client that a connection belongs to: once that has ended, a lost connection means that all is over. */
-export interface Owner {
-	readonly status: string;
-}
-
 /** One `Redis` of the library. */
 export class IoredisLink implements Link {
 	readonly redis: NativeRedis;
 	protected readonly ownCommand: OwnCommandClass;
-	readonly #owner: Owner | undefined;
+	readonly #clientEnded: () => boolean;
 	readonly #listeners = new Set<StateListener>();
 	#node: string;
 	#cause: unknown;
@@ -23,10 +26,11 @@ export class IoredisLink implements Link {
 	/** The connection that holds back what is written, until the tick ends. */
 	#corked: NativeStream | undefined;
 
-	constructor(redis: NativeRedis, owner: Owner | undefined) {
+	/** `clientEnded`: the client that the connection belongs to will not connect again, so a lost connection means the end. */
+	constructor(redis: NativeRedis, clientEnded: () => boolean) {
 		this.redis = redis;
 		this.ownCommand = ownCommandClass(redis);
-		this.#owner = owner;
+		this.#clientEnded = clientEnded;
 		this.#node = redis.options.sentinels ? `the master ${redis.options.name}` : addressOf(redis.options);
 		redis.on("ready", this.#onReady);
 		redis.on("close", this.#onClose);
@@ -129,7 +133,7 @@ export class IoredisLink implements Link {
 
 	#lost(): CommandError {
 		const options = this.#cause === undefined ? {} : { cause: this.#cause };
-		if (this.#owner?.status === "end") {
+		if (this.#clientEnded()) {
 			return new ClosedError("The client was closed before the reply", "unknown", options);
 		}
 		return new ConnectionError(

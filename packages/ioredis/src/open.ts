@@ -1,5 +1,4 @@
-import { CommandError, ConnectionError, ServerError, TimeoutError } from "@rk/client";
-import type { OpenOptions } from "@rk/client/adapter";
+import { CommandError, ConnectionError, type OpenOptions, ServerError, TimeoutError } from "@rk/client";
 import { fault } from "./faults.ts";
 import type { NativeRedis } from "./native.ts";
 import { IoredisOwnLink } from "./own-link.ts";

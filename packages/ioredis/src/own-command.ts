@@ -1,5 +1,4 @@
-import { InvalidArgumentError } from "@rk/client";
-import type { Args, Encoding, WireReply } from "@rk/client/adapter";
+import { type Args, type Encoding, InvalidArgumentError, type WireReply } from "@rk/client";
 import type {
 	CommandClass,
 	CommandQueue,

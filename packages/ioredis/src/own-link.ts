@@ -1,5 +1,4 @@
-import { ConnectionError, ServerError } from "@rk/client";
-import type { OwnLink, SubscriptionKind } from "@rk/client/adapter";
+import { ConnectionError, type OwnLink, ServerError, type SubscriptionKind } from "@rk/client";
 import { IoredisLink } from "./link.ts";
 import type { NativeRedis } from "./native.ts";
 import type { OwnCommand } from "./own-command.ts";
@@ -17,7 +16,7 @@ export class IoredisOwnLink extends IoredisLink implements OwnLink {
 	#shardMoved: (() => void) | undefined;
 
 	constructor(redis: NativeRedis) {
-		super(redis, undefined);
+		super(redis, () => false);
 		redis.on("moved", () => this.#moved());
 		redis.on("error", (error: unknown) => {
 			// A reply that the library could not match: under RESP2 that is what it makes of a subscription that the server

@@ -1,0 +1,95 @@
+import { neverSent } from "./call.ts";
+import type { Command } from "./command.ts";
+import type { Link } from "./driver.ts";
+import { CommandError, ServerError } from "./errors.ts";
+import { exec } from "./exec.ts";
+import type { EndError } from "./patience.ts";
+import { MAX_REDIRECTIONS, REDIRECTIONS, type Redirected, type Routes } from "./routes.ts";
+
+/** A transaction on its way. As a single command it follows redirections: a server that redirects it ran none of it. */
+export class TransactionCall implements Redirected {
+	readonly #routes: Routes;
+	readonly #commands: readonly Command<unknown>[];
+	readonly #slot: number;
+	readonly #fault: (error: unknown) => CommandError;
+	readonly #resolve: (results: unknown[]) => void;
+	readonly #reject: (error: unknown) => void;
+	#over = false;
+	#sent = false;
+	#attempt = 0;
+
+	constructor(
+		routes: Routes,
+		commands: readonly Command<unknown>[],
+		slot: number,
+		fault: (error: unknown) => CommandError,
+		to: { readonly resolve: (results: unknown[]) => void; readonly reject: (error: unknown) => void },
+	) {
+		this.#routes = routes;
+		this.#commands = commands;
+		this.#slot = slot;
+		this.#fault = fault;
+		this.#resolve = to.resolve;
+		this.#reject = to.reject;
+	}
+
+	get over(): boolean {
+		return this.#over;
+	}
+
+	start(): void {
+		const link = this.#routes.ready(this.#slot, false);
+		if (link === undefined) this.#routes.whenReady(this.#slot, false, this);
+		else this.go(link);
+	}
+
+	go(link: Link): void {
+		this.#run(link, false);
+	}
+
+	goAsking(link: Link): void {
+		this.#run(link, true);
+	}
+
+	fail(error: unknown): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#reject(error);
+	}
+
+	/** The caller waits no longer. */
+	end(error: EndError): void {
+		this.fail(error(this.#sent ? "unknown" : "not-sent"));
+	}
+
+	#run(link: Link, asking: boolean): void {
+		this.#sent = true;
+		exec(link, this.#commands, asking, this.#fault).then(
+			(results) => {
+				if (this.#over) return;
+				if (results === null) {
+					this.fail(new ServerError("ERR The transaction was discarded, although nothing was watched"));
+					return;
+				}
+				this.#over = true;
+				this.#resolve(results);
+			},
+			(error: unknown) => this.#failed(error, link),
+		);
+	}
+
+	#failed(error: unknown, link: Link): void {
+		if (this.#over) return;
+		if (this.#attempt < MAX_REDIRECTIONS && error instanceof CommandError) {
+			const redirected = error instanceof ServerError && REDIRECTIONS.has(error.code);
+			if (redirected || neverSent(error)) {
+				this.#attempt += 1;
+				this.#sent = false;
+				if (redirected) this.#routes.redirected(error, link, this.#slot, this.#attempt, this);
+				else this.#routes.whenReady(this.#slot, false, this);
+				return;
+			}
+		}
+		this.fail(error);
+	}
+}
