@@ -2,8 +2,8 @@ import type { Args, Command, WireReply } from "./command.ts";
 import type { Driver, Link } from "./driver.ts";
 import { type CommandError, ServerError } from "./errors.ts";
 import type { EndError } from "./patience.ts";
-import { MAX_REDIRECTIONS, REDIRECTIONS, type Redirected, type Routes } from "./routes.ts";
-import { type Script, withSource } from "./script.ts";
+import { isRedirection, MAX_REDIRECTIONS, type Redirected, type Routes } from "./routes.ts";
+import { isUnknownScript, type Script, withSource } from "./script.ts";
 
 const ASKING: Args = ["ASKING"];
 
@@ -131,20 +131,18 @@ export class Call<T> implements Redirected {
 				this.#routes.whenReady(this.#slot, this.#command.readOnly, this);
 				return;
 			}
-			if (fault instanceof ServerError) {
-				if (fault.code === "NOSCRIPT" && this.#unsentSource()) {
-					this.#attempt += 1;
-					this.#source = true;
-					this.#sent = false;
-					this.#routes.whenReady(this.#slot, this.#command.readOnly, this);
-					return;
-				}
-				if (REDIRECTIONS.has(fault.code)) {
-					this.#attempt += 1;
-					this.#sent = false;
-					this.#routes.redirected(fault, link, this.#slot, this.#attempt, this);
-					return;
-				}
+			if (isUnknownScript(fault) && this.#unsentSource()) {
+				this.#attempt += 1;
+				this.#source = true;
+				this.#sent = false;
+				this.#routes.whenReady(this.#slot, this.#command.readOnly, this);
+				return;
+			}
+			if (isRedirection(fault)) {
+				this.#attempt += 1;
+				this.#sent = false;
+				this.#routes.redirected(fault, link, this.#slot, this.#attempt, this);
+				return;
 			}
 		}
 		this.fail(fault);

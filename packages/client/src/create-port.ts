@@ -370,7 +370,7 @@ class Port implements RedisPort {
 	/** Sends what the server did not know, or what never left, in the way that takes its time; rejects with all else. */
 	async #recover<T>(error: unknown, command: Command<T>, options: CallOptions): Promise<T> {
 		const fault = this.#fault(error);
-		if (command.script !== undefined && fault.code === "NOSCRIPT")
+		if (command.script !== undefined && isUnknownScript(fault))
 			return this.#call(command, options, "by-source");
 		if (neverSent(fault)) return this.#call(command, options);
 		throw fault;

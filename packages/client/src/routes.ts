@@ -112,8 +112,16 @@ export class SingleRoute implements Routes {
 	}
 }
 
-/** Codes by which a cluster says: not here, or not now. The command was not run. */
-export const REDIRECTIONS: ReadonlySet<string> = new Set(["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"]);
+const REDIRECTION =
+	/^(?:(?:MOVED|ASK) \d+ \S*:\d+$|TRYAGAIN Multiple keys|CLUSTERDOWN (?:The cluster is down|Hash slot not served))/;
+
+/**
+ * The cluster says: not here, or not now. The command was not run. Told by the server's whole words, since a script may raise
+ * an error with such a code by itself, after it wrote.
+ */
+export function isRedirection(error: unknown): error is ServerError {
+	return error instanceof ServerError && REDIRECTION.test(error.message);
+}
 
 /** How often a command that the server did not run is tried elsewhere or later. */
 export const MAX_REDIRECTIONS = 16;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Arg, type Command, checkArgs, type WireReply } from "./command.ts";
-import { InvalidArgumentError } from "./errors.ts";
+import { InvalidArgumentError, ServerError } from "./errors.ts";
 
 /** A Lua script together with the digest that the server knows it by. */
 export interface Script {
@@ -63,6 +63,11 @@ export function defineScript<T>(definition: ScriptDefinition<T>): ScriptCall<T> 
 		};
 	};
 	return Object.assign(call, script);
+}
+
+/** The server does not know the script, and ran nothing: a script may raise a NOSCRIPT of its own, after it wrote. */
+export function isUnknownScript(error: unknown): boolean {
+	return error instanceof ServerError && error.message.startsWith("NOSCRIPT No matching script");
 }
 
 /** The arguments that send the source instead of the digest. */

@@ -6,7 +6,7 @@ import { CommandError, ConnectionError, InvalidArgumentError, ServerError } from
 import { type ExecResults, exec } from "./exec.ts";
 import { checkCallOptions, endedBefore, Patience, type Waiting } from "./patience.ts";
 import type { BatchResults, CallOptions, RedisSession, TransactionResults } from "./port.ts";
-import { type Script, withSource } from "./script.ts";
+import { isUnknownScript, type Script, withSource } from "./script.ts";
 
 /** What would leave the connection unable to match replies with commands; there are verbs for what they do. */
 const NEVER: ReadonlySet<string> = new Set([
@@ -86,7 +86,8 @@ export class Session implements RedisSession {
 		if (blocking !== undefined) throw sessionOnly(blocking, "cannot run inside EXEC");
 		const results = await this.#within(
 			options,
-			(sent) => {
+			async (sent) => {
+				this.#requireReady();
 				sent();
 				return exec(this.#link, commands, false, (error) => this.#fault(error));
 			},
@@ -157,14 +158,13 @@ export class Session implements RedisSession {
 			return await this.#sendOnce(command, sent, undefined);
 		} catch (error) {
 			const { script } = command;
-			if (script === undefined || !(error instanceof ServerError) || error.code !== "NOSCRIPT") throw error;
+			if (script === undefined || !isUnknownScript(error)) throw error;
 			return this.#sendOnce(command, sent, script);
 		}
 	}
 
 	async #sendOnce<T>(command: Command<T>, sent: () => void, source: Script | undefined): Promise<T> {
-		if (this.#link.state !== "ready")
-			throw new ConnectionError("The session's connection was lost", "not-sent");
+		this.#requireReady();
 		sent();
 		let reply: WireReply;
 		try {
@@ -176,6 +176,11 @@ export class Session implements RedisSession {
 			throw this.#fault(error);
 		}
 		return command.decode(reply);
+	}
+
+	#requireReady(): void {
+		if (this.#link.state !== "ready")
+			throw new ConnectionError("The session's connection was lost", "not-sent");
 	}
 
 	#fault(error: unknown): CommandError {

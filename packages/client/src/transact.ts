@@ -10,7 +10,7 @@ import {
 	TransactionConflictError,
 } from "./errors.ts";
 import type { CallOptions, RedisPort, RedisSession, TransactionResults } from "./port.ts";
-import { REDIRECTIONS } from "./routes.ts";
+import { isRedirection } from "./routes.ts";
 import { sharedSlot } from "./slot.ts";
 
 export interface TransactOptions {
@@ -58,7 +58,7 @@ export async function transact<const C extends readonly Command<unknown>[]>(
 			if (tries > retries) throw new TransactionConflictError(tries);
 		} catch (error) {
 			// The slot moved: the server ran nothing. An ordinary command finds out where it is now.
-			if (!(error instanceof ServerError) || !REDIRECTIONS.has(error.code) || tries > retries) throw error;
+			if (!isRedirection(error) || tries > retries) throw error;
 			await redis.command(exists([first]), limits);
 		}
 		await pause(backoffMs(tries - 1, 2, 100));

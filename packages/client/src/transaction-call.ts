@@ -4,7 +4,7 @@ import type { Link } from "./driver.ts";
 import { CommandError, ServerError } from "./errors.ts";
 import { exec } from "./exec.ts";
 import type { EndError } from "./patience.ts";
-import { MAX_REDIRECTIONS, REDIRECTIONS, type Redirected, type Routes } from "./routes.ts";
+import { isRedirection, MAX_REDIRECTIONS, type Redirected, type Routes } from "./routes.ts";
 
 /** A transaction on its way. As a single command it follows redirections: a server that redirects it ran none of it. */
 export class TransactionCall implements Redirected {
@@ -81,7 +81,7 @@ export class TransactionCall implements Redirected {
 	#failed(error: unknown, link: Link): void {
 		if (this.#over) return;
 		if (this.#attempt < MAX_REDIRECTIONS && error instanceof CommandError) {
-			const redirected = error instanceof ServerError && REDIRECTIONS.has(error.code);
+			const redirected = isRedirection(error);
 			if (redirected || neverSent(error)) {
 				this.#attempt += 1;
 				this.#sent = false;
