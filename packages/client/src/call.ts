@@ -1,6 +1,6 @@
 import type { Args, Command, WireReply } from "./command.ts";
 import type { Driver, Link } from "./driver.ts";
-import { type CommandError, ServerError } from "./errors.ts";
+import type { CommandError } from "./errors.ts";
 import type { EndError } from "./patience.ts";
 import { isRedirection, MAX_REDIRECTIONS, type Redirected, type Routes } from "./routes.ts";
 import { isUnknownScript, type Script, withSource } from "./script.ts";

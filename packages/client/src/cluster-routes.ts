@@ -1,6 +1,6 @@
 import { backoffMs, pause } from "./backoff.ts";
 import type { ClusterDriver, Driver, Link, OwnLink } from "./driver.ts";
-import { ClosedError, ConnectionError, type ServerError } from "./errors.ts";
+import { ClosedError, type CommandError, ConnectionError, type ServerError } from "./errors.ts";
 import { LatencyMap } from "./latency-map.ts";
 import { MAX_REDIRECTIONS, type Redirected, type Routes, type Waiter, WaitingLine } from "./routes.ts";
 
@@ -36,13 +36,13 @@ export class ClusterRoutes implements Routes {
 	}
 
 	ready(slot: number, readOnly: boolean): Link | undefined {
-		if (this.#lines.size > 0 && this.#lines.has(lineOf(slot, readOnly))) return undefined;
+		if (this.#lines.size > 0 && this.#lines.has(this.#lineOf(slot, readOnly))) return undefined;
 		const link = this.#pick(slot, readOnly);
 		return link?.state === "ready" ? link : undefined;
 	}
 
 	whenReady(slot: number, readOnly: boolean, waiter: Waiter): void {
-		const name = lineOf(slot, readOnly);
+		const name = this.#lineOf(slot, readOnly);
 		const line = this.#lines.get(name);
 		if (line !== undefined) {
 			line.add(waiter);
@@ -85,8 +85,12 @@ export class ClusterRoutes implements Routes {
 		this.#offTopology();
 		this.#latency?.close();
 		this.#forgetVisited();
-		for (const line of this.#lines.values()) line.fail(new ClosedError());
-		this.#lines.clear();
+		this.#failLines(new ClosedError());
+	}
+
+	/** Reads wait apart only where another node may serve them: on one node all goes in the order in which it was given. */
+	#lineOf(slot: number, readOnly: boolean): string {
+		return readOnly && this.#readFrom !== "master" ? `${slot} read` : `${slot}`;
 	}
 
 	#pick(slot: number, readOnly: boolean): Link | undefined {
@@ -211,16 +215,20 @@ export class ClusterRoutes implements Routes {
 
 	#refresh(slot: number): Promise<void> {
 		this.#refreshing ??= Promise.race([this.#cluster.refresh(slot), pause(REFRESH_MS)])
-			.catch(() => {}) // no node answered: whoever waits tries again
+			.catch((error: unknown) => {
+				// The application closed its client: nobody need wait. Otherwise no node answered, and who waits tries again.
+				const fault = this.#driver.fault(error);
+				if (fault.code === "RK_CLOSED") this.#failLines(fault);
+			})
 			.finally(() => {
 				this.#refreshing = undefined;
 			});
 		return this.#refreshing;
 	}
-}
 
-function lineOf(slot: number, readOnly: boolean): string {
-	return readOnly ? `${slot} read` : `${slot}`;
+	#failLines(error: CommandError): void {
+		for (const line of this.#lines.values()) line.fail(error);
+	}
 }
 
 /** `host:port` from `MOVED 3999 host:port`; an empty host means the one that answered. */

@@ -38,6 +38,7 @@ import type {
 import { PortEvents } from "./port-events.ts";
 import { type Routes, SingleRoute } from "./routes.ts";
 import { scanAll } from "./scan-all.ts";
+import { isUnknownScript } from "./script.ts";
 import { Session, sessionOnly } from "./session.ts";
 import { resolveSessionOptions, SessionPool, type SessionPoolOptions } from "./session-pool.ts";
 import { sharedSlot, slotOf } from "./slot.ts";

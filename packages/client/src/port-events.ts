@@ -4,6 +4,12 @@ import type { PortEvent, PortEventInfo } from "./port.ts";
 
 type Listener = (info: PortEventInfo) => void;
 
+interface Watch {
+	/** As it was told last. */
+	readonly up: boolean;
+	readonly off: () => void;
+}
+
 /** `up`, `down` and `topology` of the connections for commands. */
 export class PortEvents {
 	readonly #driver: Driver;
@@ -12,7 +18,7 @@ export class PortEvents {
 		down: new Set(),
 		topology: new Set(),
 	};
-	readonly #watched = new Map<Link, () => void>();
+	readonly #watched = new Map<Link, Watch>();
 	readonly #offTopology: (() => void) | undefined;
 
 	constructor(driver: Driver) {
@@ -35,7 +41,7 @@ export class PortEvents {
 
 	close(): void {
 		this.#offTopology?.();
-		for (const off of this.#watched.values()) off();
+		for (const { off } of this.#watched.values()) off();
 		this.#watched.clear();
 		for (const listeners of Object.values(this.#listeners)) listeners.clear();
 	}
@@ -48,30 +54,33 @@ export class PortEvents {
 			const master = cluster?.linkAt(node);
 			if (master !== undefined) links.add(master);
 		}
-		for (const [known, off] of this.#watched) {
+		for (const [known, watch] of this.#watched) {
 			if (links.has(known)) continue;
-			off();
+			watch.off();
 			this.#watched.delete(known);
+			// A library may drop a node together with its connection, before anybody hears of the loss.
+			if (watch.up) this.#emit("down", { node: known.node });
 		}
 		for (const each of links) {
 			if (!this.#watched.has(each)) this.#watched.set(each, this.#watch(each));
 		}
 	}
 
-	#watch(link: Link): () => void {
+	#watch(link: Link): Watch {
 		let { node } = link;
-		let up = link.state === "ready";
-		return link.onState((state, cause) => {
+		const watch = { up: link.state === "ready", off: () => {} };
+		watch.off = link.onState((state, cause) => {
 			const ready = state === "ready";
 			if (ready && node !== "" && link.node !== node) this.#emit("topology", { node: link.node });
 			if (ready) node = link.node;
-			if (ready === up) return;
-			up = ready;
+			if (ready === watch.up) return;
+			watch.up = ready;
 			this.#emit(
 				ready ? "up" : "down",
 				cause === undefined ? { node: link.node } : { node: link.node, cause },
 			);
 		});
+		return watch;
 	}
 
 	#emit(event: PortEvent, info: PortEventInfo): void {

@@ -1,5 +1,5 @@
 import type { Link } from "./driver.ts";
-import { ClosedError, type CommandError, type ServerError } from "./errors.ts";
+import { ClosedError, type CommandError, ServerError } from "./errors.ts";
 
 /** Somebody who waits for a connection that is ready. */
 export interface Waiter {

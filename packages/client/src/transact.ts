@@ -2,13 +2,7 @@ import { backoffMs, pause } from "./backoff.ts";
 import { checkInteger, checkMs } from "./check.ts";
 import type { Arg, Command } from "./command.ts";
 import { exists } from "./commands/keys.ts";
-import {
-	AbortedError,
-	InvalidArgumentError,
-	ServerError,
-	TimeoutError,
-	TransactionConflictError,
-} from "./errors.ts";
+import { AbortedError, InvalidArgumentError, TimeoutError, TransactionConflictError } from "./errors.ts";
 import type { CallOptions, RedisPort, RedisSession, TransactionResults } from "./port.ts";
 import { isRedirection } from "./routes.ts";
 import { sharedSlot } from "./slot.ts";

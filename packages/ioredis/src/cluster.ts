@@ -1,5 +1,4 @@
-import { ClosedError } from "@rk/client";
-import type { ClusterDriver, Link } from "@rk/client/adapter";
+import { ClosedError, type ClusterDriver, type Link } from "@rk/client";
 import { IoredisLink } from "./link.ts";
 import { addressOf, type NativeCluster, type NativeRedis } from "./native.ts";
 
@@ -10,15 +9,23 @@ export class IoredisCluster implements ClusterDriver {
 	readonly #listeners = new Set<() => void>();
 	/** Worked out again after each change: that goes through all the slots. */
 	#masters: readonly string[] | undefined;
+	#ended: boolean;
 
 	constructor(cluster: NativeCluster) {
 		this.#cluster = cluster;
+		this.#ended = cluster.status === "end";
 		for (const redis of cluster.nodes("all")) this.#add(redis);
 		cluster.on("+node", this.#onNode);
 		cluster.on("-node", this.#offNode);
 		cluster.on("refresh", this.#onChange);
-		cluster.on("end", this.#onChange);
+		cluster.on("end", this.#onEnd);
+		cluster.on("connecting", this.#onConnecting);
 		cluster.on("error", this.#onError);
+	}
+
+	/** The client will not connect again. The library's status does not last: it goes from "end" to "close" as nodes close. */
+	get ended(): boolean {
+		return this.#ended;
 	}
 
 	masters(): readonly string[] {
@@ -47,7 +54,7 @@ export class IoredisCluster implements ClusterDriver {
 	}
 
 	async refresh(): Promise<void> {
-		if (this.#cluster.status === "end") throw new ClosedError();
+		if (this.#ended) throw new ClosedError();
 		if (this.#cluster.status === "wait") return this.#cluster.connect();
 		await new Promise<void>((resolve, reject) => {
 			this.#cluster.refreshSlotsCache((error) => (error ? reject(error) : resolve()));
@@ -65,7 +72,8 @@ export class IoredisCluster implements ClusterDriver {
 		this.#cluster.off("+node", this.#onNode);
 		this.#cluster.off("-node", this.#offNode);
 		this.#cluster.off("refresh", this.#onChange);
-		this.#cluster.off("end", this.#onChange);
+		this.#cluster.off("end", this.#onEnd);
+		this.#cluster.off("connecting", this.#onConnecting);
 		this.#cluster.off("error", this.#onError);
 		for (const link of this.#links.values()) link.dispose();
 		this.#links.clear();
@@ -73,8 +81,7 @@ export class IoredisCluster implements ClusterDriver {
 
 	#add(redis: NativeRedis): void {
 		const node = addressOf(redis.options);
-		this.#links.get(node)?.dispose();
-		this.#links.set(node, new IoredisLink(redis, this.#cluster));
+		this.#links.set(node, new IoredisLink(redis, () => this.#ended));
 	}
 
 	readonly #onNode = (redis: NativeRedis): void => {
@@ -87,9 +94,17 @@ export class IoredisCluster implements ClusterDriver {
 		const node = addressOf(redis.options);
 		const link = this.#links.get(node);
 		if (link?.redis !== redis) return;
-		this.#links.delete(node);
+		this.#links.delete(node); // its listeners go with the library's client, and have yet to hear of the end
 		this.#onChange();
-		link.dispose();
+	};
+
+	readonly #onEnd = (): void => {
+		this.#ended = true;
+		this.#onChange();
+	};
+
+	readonly #onConnecting = (): void => {
+		this.#ended = false;
 	};
 
 	readonly #onChange = (): void => {

@@ -36,7 +36,7 @@ export interface CommandQueue {
 	push(item: QueueItem): number;
 }
 
-export type NatMap =
+type NatMap =
 	| { readonly [node: string]: { readonly host: string; readonly port: number } }
 	| ((node: string) => { readonly host: string; readonly port: number } | null);
 
@@ -63,7 +63,7 @@ interface NativeClient {
 	readonly isCluster: boolean;
 	connect(): Promise<void>;
 	disconnect(reconnect?: boolean): void;
-	once(event: "end", listener: () => void): unknown;
+	once(event: "ready" | "end", listener: () => void): unknown;
 	/** Only for the class of the command that it makes. */
 	info(): unknown;
 }
@@ -102,10 +102,10 @@ export interface NativeCluster extends NativeClient {
 	readonly slots: ReadonlyArray<readonly string[] | undefined>;
 	nodes(role: "all"): NativeRedis[];
 	on(event: "+node" | "-node", listener: (redis: NativeRedis) => void): unknown;
-	on(event: "ready" | "refresh" | "end" | "error", listener: () => void): unknown;
+	on(event: "connecting" | "ready" | "refresh" | "end" | "error", listener: () => void): unknown;
 	on(event: "node error", listener: (error: Error) => void): unknown;
 	off(event: "+node" | "-node", listener: (redis: NativeRedis) => void): unknown;
-	off(event: "refresh" | "end" | "error", listener: () => void): unknown;
+	off(event: "connecting" | "refresh" | "end" | "error", listener: () => void): unknown;
 	/** The library's own verb, though not in its manual; a test of this package pins what it does. */
 	refreshSlotsCache(callback: (error?: Error | null) => void): void;
 }

@@ -28,7 +28,7 @@ describe.each(libraries)("$name", ({ redis }) => {
 		return made;
 	};
 
-	// Red (the counter is 2) when IoredisLink does not take its commands back, and when it does so after the library's listener.
+	// Red (the counter is 2) when IoredisLink does not take its commands back from the library.
 	test("a command whose reply is lost is not sent again, though the library would", async () => {
 		const link = await readyLink(client());
 		const swallowed = proxy.swallowReply("INCR");
@@ -122,6 +122,7 @@ describe.each(libraries)("$name", ({ redis }) => {
 		expect(await link.send(["GET", "k"], "utf8")).toBe("1");
 	});
 
+	// Red (not-sent, which is a lie) when the commands are taken back after the library's own listener.
 	test("closing the native client rejects what is in flight as closed, outcome unknown", async () => {
 		const native = client();
 		const link = await readyLink(native);

@@ -1,3 +1,4 @@
+import { ping } from "@rk/client";
 import {
 	ConformanceServers,
 	type ConformanceSubject,
@@ -10,14 +11,22 @@ import { connect, connectCluster, connectSentinel, ioredisPort } from "../src/in
 import type { NativeCluster, NativeRedis } from "../src/native.ts";
 import { type Library, libraries } from "./clients.ts";
 
-/** A client with the library's own defaults: it sends again, queues and waits, all of which the port must make harmless. */
+const retryStrategy = (): number => 20;
+
+/**
+ * A client with the library's own defaults: it sends again, queues and waits, all of which the port must make harmless.
+ * Only its pauses between attempts to connect are shorter.
+ */
 function clientOf(library: Library, { kind, nodes, name }: ConformanceTarget): NativeRedis | NativeCluster {
-	if (kind === "cluster") return library.cluster(nodes.map(({ host, port }) => ({ host, port })));
-	if (kind === "standalone") return library.redis({ host: nodes[0]?.host, port: nodes[0]?.port });
+	const addresses = nodes.map(({ host, port }) => ({ host, port }));
+	if (kind === "standalone") return library.redis({ ...addresses[0], retryStrategy });
+	if (kind === "cluster") return library.cluster(addresses, { clusterRetryStrategy: retryStrategy });
 	return library.redis({
 		name,
-		sentinels: nodes.map(({ host, port }) => ({ host, port })),
+		sentinels: addresses,
 		failoverDetector: true, // as the README asks for
+		retryStrategy,
+		sentinelRetryStrategy: retryStrategy,
 	});
 }
 
@@ -25,7 +34,9 @@ function subjectOf(library: Library): ConformanceSubject {
 	return {
 		async open(target) {
 			const client = clientOf(library, target);
-			return { port: ioredisPort(client, target.options), end: () => client.disconnect() };
+			const port = ioredisPort(client, target.options);
+			await port.command(ping(), { timeoutMs: 20_000 }); // connected
+			return { port, end: () => client.disconnect() };
 		},
 		// They make their client of ioredis 6, whatever this subject's own is.
 		...(library === libraries[0] ? { connect, connectCluster, connectSentinel } : {}),

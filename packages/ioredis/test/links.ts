@@ -1,4 +1,4 @@
-import type { Link } from "@rk/client/adapter";
+import type { Link } from "@rk/client";
 import { expect, onTestFinished } from "vitest";
 import { fault } from "../src/faults.ts";
 import { IoredisLink } from "../src/link.ts";
@@ -18,7 +18,7 @@ export async function ready(link: Link): Promise<void> {
 
 /** The port's connection over a client, once it is ready. */
 export async function readyLink(client: NativeRedis): Promise<IoredisLink> {
-	const link = new IoredisLink(client, client);
+	const link = new IoredisLink(client, () => client.status === "end");
 	onTestFinished(() => link.dispose());
 	await ready(link);
 	return link;

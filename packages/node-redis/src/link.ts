@@ -35,7 +35,7 @@ export class ClientLink implements Link {
 		this.#text = client.withCommandOptions({ ...SEND_OPTIONS.utf8, abortSignal });
 		this.#bytes = client.withCommandOptions({ ...SEND_OPTIONS.buffer, abortSignal });
 		this.#opened = client.isOpen || client.socketEpoch > 0;
-		this.#last = this.state;
+		this.#last = stateOf(client, this.#opened);
 		this.#stopListening = listen(client, {
 			ready: () => this.#changed(undefined),
 			error: (cause) => this.#failed(cause),
@@ -43,10 +43,8 @@ export class ClientLink implements Link {
 		});
 	}
 
-	/** `isReady` stays true while the library closes its connection, so both are asked. */
 	get state(): LinkState {
-		if (!this.client.isOpen) return this.#opened ? "closed" : "down";
-		return this.client.isReady ? "ready" : "down";
+		return stateOf(this.client, this.#opened);
 	}
 
 	send(args: Args, encoding: Encoding): Promise<WireReply> {
@@ -110,6 +108,12 @@ export class ClientLink implements Link {
 			new ConnectionError(`The connection to ${this.node} was lost before the command left`, "not-sent"),
 		);
 	}
+}
+
+/** `isReady` stays true while the library closes its connection, so both are asked. */
+function stateOf(client: NodeRedisClient, opened: boolean): LinkState {
+	if (!client.isOpen) return opened ? "closed" : "down";
+	return client.isReady ? "ready" : "down";
 }
 
 /** `host:port`, or the path of a Unix socket. */

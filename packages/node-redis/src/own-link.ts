@@ -1,9 +1,13 @@
 import {
+	type Args,
 	ConnectionError,
+	type Encoding,
+	type LinkState,
 	type OpenOptions,
 	type OwnLink,
 	ServerError,
 	type SubscriptionKind,
+	type WireReply,
 } from "@rk/client";
 import { fault } from "./faults.ts";
 import { addressOf, ClientLink } from "./link.ts";
@@ -22,6 +26,8 @@ export class OwnClientLink extends ClientLink implements OwnLink {
 	readonly #hearing = new Map<string, NativeListener>();
 	#onMessage: MessageListener = () => {};
 	#destroyed = false;
+	/** The library is in the middle of what arrived, and calls us. */
+	#hearsNow = false;
 
 	/**
 	 * Nothing stays open when it rejects.
@@ -78,6 +84,20 @@ export class OwnClientLink extends ClientLink implements OwnLink {
 		});
 	}
 
+	override get state(): LinkState {
+		return this.#destroyed ? "closed" : super.state;
+	}
+
+	/** What the library calls a closed client is a lost connection here: nobody closed it. */
+	override send(args: Args, encoding: Encoding): Promise<WireReply> {
+		return this.state === "ready" ? super.send(args, encoding) : Promise.reject(this.#lost());
+	}
+
+	override sendTogether(commands: readonly Args[], encoding: Encoding): Array<Promise<WireReply>> {
+		if (this.state === "ready") return super.sendTogether(commands, encoding);
+		return commands.map(() => Promise.reject(this.#lost()));
+	}
+
 	async subscribe(kind: SubscriptionKind, names: readonly string[]): Promise<void> {
 		this.#requireReady();
 		await settled(
@@ -106,24 +126,38 @@ export class OwnClientLink extends ClientLink implements OwnLink {
 	}
 
 	onShardMoved(listener: () => void): void {
-		this.client.on("sharded-channel-moved", listener);
+		this.client.on("sharded-channel-moved", () => this.#hear(listener));
 	}
 
+	/** Not in the middle of what arrived: the library would begin to read it again, and never come to an end. */
 	destroy(): void {
 		this.#destroyed = true;
-		this.client.destroy();
+		if (this.#hearsNow) process.nextTick(() => this.client.destroy());
+		else this.client.destroy();
+	}
+
+	#hear(call: () => void): void {
+		this.#hearsNow = true;
+		try {
+			call();
+		} finally {
+			this.#hearsNow = false;
+		}
 	}
 
 	/** One for each name, since the library does not tell which pattern a message is for. */
 	#listenerFor(kind: SubscriptionKind, name: string): NativeListener {
-		if (kind !== "pattern") return (payload) => this.#onMessage(kind, payload, name);
-		return (payload, channel) => this.#onMessage(kind, payload, channel.toString(), name);
+		if (kind !== "pattern") return (payload) => this.#hear(() => this.#onMessage(kind, payload, name));
+		return (payload, channel) => this.#hear(() => this.#onMessage(kind, payload, channel.toString(), name));
 	}
 
 	/** On a lost connection the library would queue it, and never settle. */
 	#requireReady(): void {
-		if (this.state !== "ready")
-			throw new ConnectionError(`The connection to ${this.node} was lost`, "not-sent");
+		if (this.state !== "ready") throw this.#lost();
+	}
+
+	#lost(): ConnectionError {
+		return new ConnectionError(`The connection to ${this.node} was lost`, "not-sent");
 	}
 }
 

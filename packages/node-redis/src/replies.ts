@@ -1,8 +1,17 @@
 import type { Encoding, WireReply } from "@rk/client";
 import type { NativeQueued, NativeSendOptions } from "./native.ts";
 
+type ReplyType =
+	| "MAP"
+	| "SET"
+	| "DOUBLE"
+	| "BIG_NUMBER"
+	| "SIMPLE_STRING"
+	| "BLOB_STRING"
+	| "VERBATIM_STRING";
+
 /** First bytes of the reply types that need another shape than the library gives them by itself. */
-export const REPLY_TYPES = Object.freeze({
+export const REPLY_TYPES: Readonly<Record<ReplyType, number>> = Object.freeze({
 	MAP: 37,
 	SET: 126,
 	DOUBLE: 44,

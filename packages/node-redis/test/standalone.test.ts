@@ -1,5 +1,5 @@
 import { setImmediate as immediate } from "node:timers/promises";
-import type { Driver, Link, OwnLink } from "@rk/client";
+import { ClosedError, type Driver, type Link, type OwnLink } from "@rk/client";
 import { type FaultProxy, startServer, type TestServer } from "@rk/testing";
 import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -68,6 +68,7 @@ describe("replies", () => {
 		await over.send(["ZADD", "z", "1.5", "a", "inf", "b"], "utf8");
 		expect(await over.send(["ZSCORE", "z", "a"], "utf8")).toBe("1.5");
 		expect(await over.send(["ZSCORE", "z", "b"], "utf8")).toBe("inf");
+		expect(await over.send(["ZSCORE", "z", "a"], "buffer")).toEqual(Buffer.from("1.5"));
 		expect(await over.send(["PING"], "buffer")).toEqual(Buffer.from("PONG"));
 		expect(await over.send(["INCR", "n"], "buffer")).toBe(1);
 		other.destroy();
@@ -125,6 +126,41 @@ describe("at most once", () => {
 		await stateOf(link, "ready");
 		await link.send(["PING"], "utf8");
 		expect(proxy.count("INCR") + proxy.count("EXEC")).toBe(0);
+	});
+});
+
+describe("what is given up when the port closes", () => {
+	// Breaks without the signal in the options (nothing rejects), and without the extraction in Flights.abandon().
+	test("is all of the port's and nothing of the application's, and every later reply finds its command", async () => {
+		await client.sendCommand(["SET", "theirs", "1"]);
+		await server.freeze();
+		const ours = [
+			link.send(["INCR", "n"], "utf8"),
+			...link.sendTogether([["MULTI"], ["INCR", "n"], ["EXEC"]], "buffer"),
+		];
+		const theirs = [client.sendCommand(["INCR", "theirs"])];
+		await immediate(); // written
+		ours.push(link.send(["SET", "big", Buffer.alloc(8 << 20)], "utf8"));
+		await immediate(); // fills the socket
+		ours.push(link.send(["INCR", "unwritten"], "utf8"));
+		theirs.push(client.sendCommand(["INCR", "theirs"]));
+		link.abandon?.(new ClosedError("", "unknown"));
+		for (const reply of ours) {
+			expect(await reply.catch(driver.fault)).toMatchObject({ code: "RK_CLOSED", outcome: "unknown" });
+		}
+		await server.thaw();
+		expect(await Promise.all(theirs)).toEqual([2, 3]);
+		expect(await link.send(["GET", "n"], "utf8")).toBe("2");
+		expect(await link.send(["GET", "unwritten"], "utf8")).toBeNull();
+	});
+
+	test("does not grow with the commands that have their replies", async () => {
+		for (let i = 0; i < 50; i++)
+			await Promise.all(Array.from({ length: 100 }, () => link.send(["INCR", "n"], "utf8")));
+		const pending = link.send(["BLPOP", "q", "0"], "utf8").catch(driver.fault);
+		await vi.waitUntil(() => proxy.count("BLPOP") === 1);
+		link.abandon?.(new ClosedError("", "unknown"));
+		expect(await pending).toMatchObject({ code: "RK_CLOSED", outcome: "unknown" });
 	});
 });
 
@@ -342,6 +378,21 @@ describe("subscriptions", () => {
 		opened.destroy();
 		await made.close();
 		await server.command("ACL", "DELUSER", "few");
+	});
+
+	// Breaks without #hearsNow: the library then reads the same message for ever, and this process does nothing else.
+	test("may end their connection by what they hear", async () => {
+		const opened = await open();
+		const heard: string[] = [];
+		opened.onMessage((_kind, payload) => {
+			heard.push(String(payload));
+			opened.destroy();
+		});
+		await opened.subscribe("channel", ["a"]);
+		await link.send(["PUBLISH", "a", "1"], "utf8");
+		await stateOf(opened, "closed");
+		await vi.waitUntil(() => proxy.connections === 1);
+		expect(heard).toEqual(["1"]);
 	});
 
 	// Breaks without #requireReady: the library queues it for a connection that never comes.
