@@ -54,10 +54,12 @@ class ServerContainer implements Machine {
 		return this.#running;
 	}
 
-	async hasPort(): Promise<boolean> {
+	async serverPid(): Promise<number | undefined> {
 		const { State } = await this.#container.inspect();
 		this.#running = State.Running;
-		return this.#running && (await this.#started.exec(["test", "-f", PID_FILE])).exitCode === 0;
+		if (!this.#running) return undefined;
+		const { exitCode, stdout } = await this.#started.exec(["cat", PID_FILE]);
+		return exitCode === 0 ? Number(stdout) : undefined;
 	}
 
 	async log(): Promise<string> {

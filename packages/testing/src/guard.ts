@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -25,7 +24,6 @@ function guardedRoot(): string {
 		detached: true, // so that neither Ctrl-C nor the end of a process group ends the guard first
 	});
 	guard.unref();
-	if (guard.stdin instanceof Socket) guard.stdin.unref();
 	process.once("exit", () => sweep(directory));
 	root = directory;
 	return directory;

@@ -30,9 +30,10 @@ export function login(password: string | undefined): Pick<ServerAddress, "greeti
 export async function ready(machine: Machine, control: Control): Promise<ServerVersion> {
 	const answer = until("the server answers", READY_MS, async () => {
 		if (!machine.running) return "exited";
-		if (!(await machine.hasPort())) return false;
+		const pid = await machine.serverPid();
 		await control.command("PING");
-		return `${await control.command("INFO", "server")}`;
+		const info = `${await control.command("INFO", "server")}`;
+		return pid === Number(/^process_id:(\d+)/m.exec(info)?.[1]) && info;
 	});
 	const info = await answer.catch(async (cause) => {
 		throw new ServerStartError(`The server did not answer: ${cause.cause ?? cause}`, await machine.log(), {

@@ -1,4 +1,4 @@
-/** The file, in a server's directory, that the server makes once it has its port. */
+/** The file, in a server's directory, to which the server writes its process id. */
 export const PID_FILE = "server.pid";
 
 /** What to run: server options, {@link PID_FILE} among them, and files they name relative to the server's own directory. */
@@ -15,8 +15,8 @@ export interface Machine {
 	/** `undefined` for a container, or while the process does not run. */
 	readonly pid: number | undefined;
 	readonly running: boolean;
-	/** The server has its port: what answers there is this server, and not another program that had the port first. */
-	hasPort(): Promise<boolean>;
+	/** The process id that the server itself sees, by which its answers are told from those of a server that had the port first. */
+	serverPid(): Promise<number | undefined>;
 	/** What the server printed since it was first started. */
 	log(): Promise<string>;
 	/** Starts it again after {@link kill}, with the same port, options and directory. */

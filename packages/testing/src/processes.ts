@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ServerStartError } from "./errors.ts";
@@ -56,8 +56,8 @@ class ServerProcess implements Machine {
 		child.unref();
 	}
 
-	async hasPort(): Promise<boolean> {
-		return existsSync(join(this.#directory, PID_FILE));
+	async serverPid(): Promise<number | undefined> {
+		return readFile(join(this.#directory, PID_FILE), "utf8").then(Number, () => undefined);
 	}
 
 	log(): Promise<string> {

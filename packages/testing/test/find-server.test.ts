@@ -68,7 +68,7 @@ describe("the choice of a server", () => {
 		const release = readFileSync("/etc/os-release", "utf8");
 		const [, codename] = /^VERSION_CODENAME=(.*)$/m.exec(release) ?? [];
 		skip(!/^ID=(debian|ubuntu)$/m.test(release), "this is neither Debian nor Ubuntu");
-		const architecture = execFileSync("dpkg", ["--print-architecture"], { encoding: "utf8" }).trim();
+		const architecture = execFileSync("/usr/bin/dpkg", ["--print-architecture"], { encoding: "utf8" }).trim();
 		folder(`cache/rk-testing/${codename}-${architecture}`, { server: "Redis server v=7.7.7" });
 		expect(await chooseServer({ PATH: empty, XDG_CACHE_HOME: join(root, "cache") })).toMatchObject({
 			version: "7.7.7",

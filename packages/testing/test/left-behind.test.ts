@@ -47,7 +47,7 @@ function left(pids: readonly number[], temporary: string): [number, string[]] {
 }
 
 describe("a process that starts servers and does not stop them", () => {
-	// Broken on purpose: without the guard the first test fails, without the exit listener the others do.
+	// Broken on purpose: a guard that does not read to the end turns this red.
 	it("leaves nothing behind when it is killed", async () => {
 		const { child, exit, pids, temporary } = await runChild("linger");
 		expect(left(pids, temporary)).toEqual([2, [expect.any(String)]]);
@@ -56,6 +56,7 @@ describe("a process that starts servers and does not stop them", () => {
 		await expect.poll(() => left(pids, temporary), { timeout: 10_000 }).toEqual([0, []]);
 	});
 
+	// Broken on purpose: without the exit listener the servers outlive the process for a moment.
 	it.each(["exit", "throw", "end"])(
 		"leaves nothing behind by way of %s, and is not kept alive by them",
 		async (how) => {

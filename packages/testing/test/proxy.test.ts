@@ -120,6 +120,19 @@ describe("cut", () => {
 		expect(other.ending).toBe("open");
 	});
 
+	// Broken on purpose: an end that is taken for a reply of no bytes uses up the cut.
+	it("is for a connection that gets replies, not for one that ends", async () => {
+		const [ending, other] = [await connect(), await connect()];
+		await other.ask("PING");
+		const id = (await ending.ask("CLIENT ID")).slice(1);
+		const cut = proxy.cutAfterReplyBytes(0);
+		await server.command("CLIENT", "KILL", "ID", id);
+		expect((await ending.over()).ending).toBe("ended");
+		other.send("PING");
+		expect(await other.over()).toEqual({ ending: "reset", received: "" });
+		expect(await cut).toBe(true);
+	});
+
 	it("that is healed before it happens says so", async () => {
 		const cut = proxy.cutAfterReplyBytes(1000);
 		await proxy.heal();
@@ -208,6 +221,22 @@ describe("swallowing a reply", () => {
 		client.send("UNSUBSCRIBE a", "ECHO before", "PING", "ECHO after");
 		const { received } = await client.over();
 		expect(received).toMatch(/before\r\n$/);
+		expect(await swallowed).toBe(true);
+	});
+
+	// Broken on purpose: a push that counts as a reply takes the place of BLPOP's.
+	it("does not take a push for it that comes while the command waits", async () => {
+		const client = await connect();
+		await client.send("HELLO 3", "SUBSCRIBE c").until((text) => text.endsWith("$1\r\nc\r\n:1\r\n"));
+		const swallowed = proxy.swallowReply("BLPOP");
+		client.send("BLPOP list 0");
+		await untilTrue(async () => `${await server.command("INFO", "clients")}`.includes("blocked_clients:1"));
+		await server.command("PUBLISH", "c", "m");
+		expect(await client.until((text) => text.endsWith("m\r\n"))).toBe(
+			">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n",
+		);
+		await server.command("RPUSH", "list", "x");
+		expect(await client.over()).toEqual({ ending: "reset", received: "" });
 		expect(await swallowed).toBe(true);
 	});
 

@@ -34,8 +34,9 @@ async function cutAtRandom(scene: Scene, cuts: number, seed: number): Promise<vo
 	for (let cut = 0; cut < cuts && !scene.over; cut++) {
 		const masters = await scene.masters();
 		const proxy = masters[random(masters.length)]?.proxy;
-		// Not waiting for the wave: some cuts fall into the handshake after the one before.
-		await proxy?.cutAfterReplyBytes(1 + random(FAREST_BYTES));
+		// Else the cut falls into the handshake after the one before.
+		if (random(4) > 0) await port.command(get(scene.spread("known0"))).catch(() => {});
+		await Promise.race([proxy?.cutAfterReplyBytes(1 + random(FAREST_BYTES)), loaded]);
 		for (const each of scene.proxies) each.forget();
 	}
 	cutting = false;

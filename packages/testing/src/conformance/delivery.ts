@@ -16,8 +16,9 @@ async function ranOnce(scene: Scene, key: string, { carrier }: Way): Promise<voi
 	assert.equal(scene.count(carrier), 1, "how often it was sent");
 }
 
-/** The connection works, and each reply belongs to its command. */
+/** The port finds its way back, and then each reply belongs to its command. */
 async function worksOn(port: RedisPort, scene: Scene): Promise<void> {
+	await scene.answered(port, scene.key("k"));
 	const names = ["a", "b", "c"].map((name) => scene.key(`works:${name}`));
 	const written = await port.batch(names.map((name) => set(name, name)));
 	assert.deepEqual(written, [true, true, true]);
@@ -219,7 +220,7 @@ export const deliveryChecks: readonly Definition[] = [
 			const [one, two] = [scene.key("one"), scene.key("two")];
 			const proxy = await scene.proxyOf(one);
 			for (let cut = 1; cut <= 40; cut += 3) {
-				await port.command(get(one)); // connected
+				await scene.answered(port, one);
 				const happened = proxy.cutAfterReplyBytes(cut);
 				const result = await port.transaction([incr(one), incr(two)]).catch((error: unknown) => error);
 				if (result instanceof Error) assert.equal(outcomeOf(result), "unknown");
@@ -228,6 +229,27 @@ export const deliveryChecks: readonly Definition[] = [
 				await worksOn(port, scene);
 				assert.equal(await scene.value(one), await scene.value(two), `cut after ${cut} bytes`);
 			}
+		},
+	),
+	// Red when broken: with reads waiting apart from writes, as the cluster's routes once had it, GET came before SET.
+	check(
+		"what waits for a connection is sent in the order in which it was given",
+		EVERYWHERE,
+		async (scene) => {
+			const port = await scene.open();
+			const key = scene.key("k");
+			await scene.goDown(port, key);
+			const first = port.command(set(key, "1"));
+			const second = port.command(get(key));
+			const third = port.command(set(key, "2"), { timeoutMs: 20_000 });
+			const batch = port.batch([get(key), set(key, "3"), get(key)]);
+			const transaction = port.transaction([get(key), set(key, "4")]);
+			const last = port.command(get(key), { timeoutMs: 20_000 });
+			await scene.comeUp();
+			assert.deepEqual(await Promise.all([first, second, third]), [true, "1", true]);
+			assert.deepEqual(await batch, ["2", true, "3"]);
+			assert.deepEqual(await transaction, ["3", true]);
+			assert.equal(await last, "4");
 		},
 	),
 	check(
@@ -256,10 +278,10 @@ export const deliveryChecks: readonly Definition[] = [
 		},
 	),
 	check("a port's own deadline holds for every verb", EVERYWHERE, async (scene) => {
-		const port = await scene.open({ commandTimeoutMs: 80 });
+		const port = await scene.open({ commandTimeoutMs: 150 });
 		const key = scene.key("k");
-		await port.command(get(key));
-		await port.session(key, (session) => session.command(get(key)));
+		await port.command(get(key), { timeoutMs: 10_000 });
+		await port.session(key, (session) => session.command(get(key), { timeoutMs: 10_000 }));
 		const proxy = await scene.proxyOf(key);
 		proxy.blackHole("replies");
 		await failure(port.command(incr(key)), TOO_LATE);
@@ -273,7 +295,7 @@ export const deliveryChecks: readonly Definition[] = [
 			if (result instanceof Error) failed(result, TOO_LATE);
 		}
 		proxy.blackHole(false);
-		await port.command(get(key), { timeoutMs: 10_000 });
+		await scene.answered(port, key);
 	}),
 	check("a frozen server is given up in time, and used again when it goes on", EVERYWHERE, async (scene) => {
 		const port = await scene.open();
@@ -329,8 +351,8 @@ export const deliveryChecks: readonly Definition[] = [
 		assert.equal(ill.ok, false);
 		const mine = ill.nodes.find(({ node }) => node === port.topology.masterOf(port.topology.slotOf(key)));
 		assert.equal(mine?.ok, false);
-		failed(mine?.error, NOT_SENT);
+		assert.equal(outcomeOf(mine?.error), "not-sent");
 		await scene.comeUp();
-		assert.equal((await port.health(20_000)).ok, true);
+		await until("all is well again", 15_000, async () => (await port.health(5000)).ok);
 	}),
 ];

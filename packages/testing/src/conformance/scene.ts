@@ -4,6 +4,7 @@ import type { TestCluster } from "../cluster.ts";
 import type { CommandMatch, FaultProxy } from "../proxy/proxy.ts";
 import type { TestSentinel } from "../sentinel.ts";
 import type { TestServer } from "../server.ts";
+import { until } from "../wait.ts";
 import { proxiesOf, type Stage } from "./stage.ts";
 import type { ConformanceSubject, OpenedPort, TopologyKind } from "./subject.ts";
 
@@ -122,6 +123,14 @@ export class Scene {
 		await Promise.all(this.proxies.map((proxy) => proxy.refuse(true)));
 		for (const proxy of this.proxies) proxy.cut();
 		await down;
+	}
+
+	/** Resolves when the port has had an answer: it may learn of a lost connection only by what it sends. */
+	async answered(port: RedisPort, key: string): Promise<void> {
+		await until("the port is answered", 15_000, async () => {
+			await port.command(get(key));
+			return true;
+		});
 	}
 
 	async comeUp(): Promise<void> {

@@ -155,8 +155,8 @@ export const trackingChecks: readonly Definition[] = [
 				await failure(attempt, { code: "RK_INVALID_ARGUMENT" });
 			}
 			assert.equal(
-				scene.count("CLIENT"),
-				scene.count(([, verb = ""]) => /^setinfo$|^setname$/i.test(verb)),
+				scene.count(([, verb = ""]) => /^tracking$/i.test(verb)),
+				0,
 			);
 		},
 	),

@@ -1,5 +1,5 @@
 /** An order, given once, that is carried out or dropped; its giver learns which. */
-export class Order {
+class Order {
 	readonly happened: Promise<boolean>;
 	#settle: (happened: boolean) => void = () => {};
 	#open = true;

@@ -61,7 +61,7 @@ export class Pair {
 		client.on("end", () => this.#server.end());
 		this.#server.on("end", () => {
 			this.#serverEnded = true;
-			this.#queue(this.#replies, undefined);
+			this.#queue(this.#replies, undefined); // what there is of a reply that was never completed
 		});
 		for (const side of [client, this.#server]) {
 			side.on("error", () => this.cut());
@@ -156,7 +156,7 @@ export class Pair {
 	#reply(bytes: Buffer, passage: Passage | undefined): void {
 		const { cutOrder, lost } = this.#faults;
 		const swallow = passage?.order;
-		if (this.#silent) return;
+		if (this.#silent || bytes.length === 0) return;
 		if (passage?.exempt) {
 			pass(bytes, this.#server, this.#client);
 		} else if (swallow?.open) {
