@@ -10,6 +10,7 @@ const ASKING: Args = ["ASKING"];
 /** Which scripts a batch has sent with their source, on each connection. */
 export class FirstUses {
 	readonly #seen = new Map<Link, Set<Script>>();
+	readonly #redirected = new Set<Script>();
 
 	/** True the first time. */
 	claim(link: Link, script: Script): boolean {
@@ -18,6 +19,15 @@ export class FirstUses {
 		else if (seen.has(script)) return false;
 		else seen.add(script);
 		return true;
+	}
+
+	/** Its source may have gone to a node that did not take it, so that uses behind it may meet a node that lacks it. */
+	redirected(script: Script): void {
+		this.#redirected.add(script);
+	}
+
+	mayBeLacking(script: Script): boolean {
+		return this.#redirected.has(script);
 	}
 }
 
@@ -139,6 +149,7 @@ export class Call<T> implements Redirected {
 				return;
 			}
 			if (isRedirection(fault)) {
+				if (this.#command.script !== undefined) this.#firstUses?.redirected(this.#command.script);
 				this.#attempt += 1;
 				this.#sent = false;
 				this.#routes.redirected(fault, link, this.#slot, this.#attempt, this);
@@ -148,8 +159,13 @@ export class Call<T> implements Redirected {
 		this.fail(fault);
 	}
 
-	/** In a batch the commands behind it have run: sending it now would put it out of order, so its error stands. */
+	/**
+	 * In a batch the commands behind it have run: sending it now would put it out of order, so its error stands; but where a
+	 * slot moves, the order is that of the redirections.
+	 */
 	#unsentSource(): boolean {
-		return this.#command.script !== undefined && !this.#source && this.#firstUses === undefined;
+		const { script } = this.#command;
+		if (script === undefined || this.#source) return false;
+		return this.#firstUses === undefined || this.#firstUses.mayBeLacking(script);
 	}
 }

@@ -77,7 +77,10 @@ export class ClusterRoutes implements Routes {
 	}
 
 	masters(): ReadonlyMap<string, Link | undefined> {
-		return new Map(this.#cluster.masters().map((node) => [node, this.#cluster.linkAt(node)]));
+		const masters = new Map(this.#cluster.masters().map((node) => [node, this.#cluster.linkAt(node)]));
+		// Whoever only asks how things are must find them better the next time.
+		if (masters.size === 0 || [...masters.values()].includes(undefined)) void this.#refresh(ANY_MASTER);
+		return masters;
 	}
 
 	close(): void {

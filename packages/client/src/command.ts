@@ -14,7 +14,7 @@ export type Args = readonly [name: string, ...rest: Arg[]];
  *
  * nil → `null`; integer → `number`, exact within ±(2^53 − 49), beyond which a client may misread it; simple, bulk and
  * verbatim strings → `string`, or `Buffer` with `encoding: "buffer"`; double → decimal string (`"inf"`, `"-inf"`); big
- * number → `string`; boolean → `0 | 1`; array and set → array; map → flat `[key, value, …]`. An error nested in an array
+ * number → `string` (with `encoding: "buffer"` both are text or bytes, as the protocol has them); boolean → `0 | 1`; array and set → array; map → flat `[key, value, …]`. An error nested in an array
  * is a {@link ServerError} value, never thrown. Pair-shaped replies (`ZRANGE … WITHSCORES`, `XREAD`) are flat or nested as
  * the server sent them: read them through a decoder.
  */

@@ -214,9 +214,10 @@ class Port implements RedisPort {
 		checkMs("acquireTimeoutMs", acquireTimeoutMs);
 		const before = endedBefore(this.#closing !== undefined, signal);
 		if (before !== undefined) throw before;
-		const node =
-			key === undefined ? this.topology.masters()[0] : this.topology.masterOf(this.topology.slotOf(key));
-		const pool = this.#poolOf(this.#clustered ? node : undefined);
+		const pool = await this.#poolFor(key, {
+			timeoutMs: acquireTimeoutMs,
+			...(signal === undefined ? {} : { signal }),
+		});
 		let link: OwnLink;
 		try {
 			link = await pool.acquire(acquireTimeoutMs, signal);
@@ -440,6 +441,16 @@ class Port implements RedisPort {
 			key = command.key;
 		}
 		return slot;
+	}
+
+	/** The pool of the node that has the key; waits for a cluster that is not connected yet. */
+	async #poolFor(key: Arg | undefined, limits: CallOptions): Promise<SessionPool<OwnLink>> {
+		if (!this.#clustered) return this.#poolOf(undefined);
+		const slot = key === undefined ? undefined : slotOf(key);
+		const owner = (): string | undefined =>
+			slot === undefined ? this.topology.masters()[0] : this.topology.masterOf(slot);
+		if (owner() === undefined) await this.#call({ ...PING, key }, limits);
+		return this.#poolOf(owner());
 	}
 
 	/** Nodes that are no longer masters get no sessions. */

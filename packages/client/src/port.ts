@@ -37,6 +37,9 @@ export interface CommandTarget {
 	/**
 	 * Sends many in one flush, in order, for any slots, without atomicity. Each has its own outcome, in its own place; the
 	 * batch itself never rejects for one command.
+	 *
+	 * @throws {InvalidArgumentError} one of them is only for a session: none is sent
+	 * @throws {CrossSlotError} in a cluster, one of them has keys in different slots: none is sent
 	 */
 	batch<const C extends readonly Command<unknown>[]>(
 		commands: C,

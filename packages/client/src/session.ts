@@ -2,7 +2,7 @@ import { type Arg, type Command, type WireReply, write } from "./command.ts";
 import type { DeadlineWheel } from "./deadline-wheel.ts";
 import { ok } from "./decode.ts";
 import type { Driver, OwnLink } from "./driver.ts";
-import { CommandError, ConnectionError, InvalidArgumentError, ServerError } from "./errors.ts";
+import { CommandError, ConnectionError, InvalidArgumentError } from "./errors.ts";
 import { type ExecResults, exec } from "./exec.ts";
 import { checkCallOptions, endedBefore, Patience, type Waiting } from "./patience.ts";
 import type { BatchResults, CallOptions, RedisSession, TransactionResults } from "./port.ts";

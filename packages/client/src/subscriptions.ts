@@ -166,9 +166,9 @@ export class Subscriptions {
 	#ownerOf(node: string | undefined): LaneOwner {
 		return {
 			wanted: (lane) => new Map([...this.#audiences].filter(([, audience]) => audience.lane === lane)),
-			open: () =>
+			open: async () =>
 				this.#driver.open({
-					node: node ?? this.#anyNode(),
+					node: node ?? (await this.#anyNode()),
 					protocol: "as-configured",
 					readOnly: false,
 					timeoutMs: this.#connectTimeoutMs,
@@ -181,8 +181,10 @@ export class Subscriptions {
 		};
 	}
 
-	#anyNode(): string | undefined {
-		const nodes = this.#driver.cluster?.masters() ?? [];
+	async #anyNode(): Promise<string | undefined> {
+		const { cluster } = this.#driver;
+		if (cluster?.masters().length === 0) await cluster.refresh(-1); // it may not be connected yet
+		const nodes = cluster?.masters() ?? [];
 		return nodes[Math.floor(Math.random() * nodes.length)];
 	}
 

@@ -29,11 +29,19 @@ export async function connect(options?: ConnectOptions): Promise<RedisPort> {
 	const { address, db } = resolved;
 	const where = nameOf(address);
 	const { createClient } = await driver(where);
+	// What refuses the first connection is to be told at once, not tried again until the time is over.
+	let established = false;
 	const client = createClient({
 		...nodeOptions(resolved, db),
-		socket: { ...socketOptions(resolved), ...address },
+		socket: {
+			...socketOptions(resolved),
+			...address,
+			reconnectStrategy: (retries: number) => established && reconnectMs(retries),
+		},
 	});
-	return begin(where, client, resolved, resolved.port);
+	const port = await begin(where, client, resolved, resolved.port);
+	established = true;
+	return port;
 }
 
 /**
@@ -118,11 +126,14 @@ function socketOptions({ tls, connectTimeoutMs }: ResolvedCommon) {
 	return {
 		connectTimeout: connectTimeoutMs,
 		socketTimeout: SILENCE_MS,
-		// The library's own gives up for good after such a silence.
-		reconnectStrategy: (retries: number): number =>
-			Math.min(2 ** retries * 50, 2000) + Math.floor(Math.random() * 200),
+		reconnectStrategy: reconnectMs,
 		...(tls === undefined ? {} : { ...tls, tls: true as const }),
 	};
+}
+
+/** The pause before another try, in milliseconds. The library's own strategy gives up for good after a silence. */
+function reconnectMs(retries: number): number {
+	return Math.min(2 ** retries * 50, 2000) + Math.floor(Math.random() * 200);
 }
 
 async function driver(where: string): Promise<typeof import("redis")> {

@@ -50,7 +50,7 @@ async function cutAtRandom(scene: Scene, cuts: number, seed: number): Promise<vo
 	assert.ok(unknown > 0, "the cuts hit something");
 }
 
-/** Red when broken, each in turn: ioredis' own resending left on; a lost reply reported as not-sent; EXEC without its MULTI. */
+/** Red when broken, each in turn, in the ioredis adapter: the guard against sending again taken off; not-sent for unknown. */
 export function cutChecks(cuts: number, seed: number): readonly Definition[] {
 	return [
 		check(

@@ -54,7 +54,7 @@ export const endingChecks: readonly Definition[] = [
 			await closing;
 		}),
 	),
-	// Red when broken: with the commands in flight left to the library, the test ran into its limit.
+	// Red when broken: with a link that abandons nothing, commands without a deadline never settled.
 	...SHARED_WAYS.map((way) =>
 		check(
 			`close() does not wait longer than its grace for ${way.name}, which is unknown`,

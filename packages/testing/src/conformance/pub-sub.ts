@@ -60,7 +60,7 @@ const KINDS: readonly SubscriptionKind[] = ["channel", "pattern", "shard"];
 
 export const pubSubChecks: readonly Definition[] = [
 	...KINDS.map((kind) =>
-		// Red when broken: resolved before the confirmation, NUMSUB (or NUMPAT) was 0, and the message not heard.
+		// Red when broken: with TopicLane not waiting for the server's confirmation.
 		check(
 			`subscribe() resolves when the server has confirmed every ${kind}, and close() when the end`,
 			EVERYWHERE,
@@ -89,7 +89,7 @@ export const pubSubChecks: readonly Definition[] = [
 		),
 	),
 	...KINDS.map((kind) =>
-		// Red when broken: called at the drop and again per name, two names gave several gaps, before the confirmation.
+		// Red when broken: with TopicLane not waiting for the server's confirmation.
 		check(
 			`after a drop each ${kind} is subscribed again, and the gap told once, after the confirmation`,
 			EVERYWHERE,
@@ -331,7 +331,6 @@ export const pubSubChecks: readonly Definition[] = [
 			assert.equal(scene.count("SSUBSCRIBE"), 0);
 		},
 	),
-	// Red when broken: with unsubscriptions that did not wait for their turn, names stayed subscribed, or listened in vain.
 	check(
 		"after 1000 subscriptions that begin and end in any order the server has exactly those that are left",
 		EVERYWHERE,

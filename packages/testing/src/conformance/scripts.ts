@@ -44,7 +44,6 @@ export const scriptChecks: readonly Definition[] = [
 		assert.equal(await port.command(bump([k]), { timeoutMs: 5000 }), 4, "forgotten, with a deadline");
 		assert.equal(scene.count("EVAL"), 3);
 	}),
-	// Red when broken: with the digest alone for the first use in a batch, the second GET gave 2, the error the first place.
 	check(
 		"a batch keeps its order, although the server has forgotten its scripts",
 		EVERYWHERE,

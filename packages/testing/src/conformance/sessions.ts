@@ -69,7 +69,6 @@ export const sessionChecks: readonly Definition[] = [
 			assert.deepEqual(await session.exec([incr(key)]), [6]);
 		});
 	}),
-	// Red when broken: over a connection that the library reconnects, EXEC wrote without the WATCH.
 	check(
 		"a drop between WATCH and EXEC makes EXEC reject as not sent, and nothing is written",
 		EVERYWHERE,
@@ -98,7 +97,7 @@ export const sessionChecks: readonly Definition[] = [
 			);
 		},
 	),
-	// Red when broken: without the UNWATCH at the end of a session, the second EXEC gave null.
+	// Red when broken: without the UNWATCH at the end of a session, the next EXEC gave null.
 	check("a WATCH that was left behind does not fail the next one's EXEC", EVERYWHERE, async (scene) => {
 		const port = await scene.open({ sessions: { max: 1 } });
 		const key = scene.key("k");

@@ -105,7 +105,6 @@ export const trackingChecks: readonly Definition[] = [
 		await port.everyMaster(flushdb());
 		await until("it is told", 5000, async () => watcher.flushes > 0);
 	}),
-	// Red when broken: with the options not given again after the drop, no key was told, and nobody tracked.
 	check(
 		"after a drop tracking is on again, with its prefixes, and the gap is told once",
 		EVERYWHERE,
