@@ -30,7 +30,7 @@ export function nodeRedisDriver(client: AnyNodeRedisClient, owned: boolean): Dri
 	throw new InvalidArgumentError(
 		"client",
 		client,
-		"what createClient(), createCluster() or createSentinel() of redis 6 gave; of a pool, give the client it was made from",
+		"what createClient(), createCluster() or createSentinel() of redis gave; of a pool, give the client it was made from",
 	);
 }
 

@@ -28,14 +28,14 @@ export class Flights implements NativeAbortSignal {
 
 	removeEventListener(): void {}
 
+	/** How many are kept: those under way, and some that are settled. */
+	get kept(): number {
+		return this.#aborts.length;
+	}
+
 	/** Rejects all that are under way. */
 	abandon(): void {
-		this.#forgetSettled();
-		const queue = this.#client._getQueue();
-		// What the library believes to reject is waiting to be written: it must find nothing there to take out.
-		const waiting = queue.extractAllCommands();
 		for (const abort of this.#aborts.splice(0)) abort();
-		queue.prependCommandsToWrite(waiting); // without those rejected
 	}
 
 	#forgetSettled(): void {

@@ -23,11 +23,12 @@ export function checkSentinelOptions(sentinel: NodeRedisSentinel): void {
 }
 
 /**
- * Before 6.2.1 what arrived late on a lost connection was read as replies to the commands of the next one. Told by members
- * that came with it, or shortly before, since a client does not tell its version.
+ * Before 6.2.1 what arrived late on a lost connection was read as replies to the commands of the next one; before 6.3 giving
+ * up a command that is written could lose others that are not. Told by members that came with the former, or shortly before:
+ * a client does not tell its version.
  */
 function refuseOldRelease(client: object, recent: boolean): void {
-	if (!recent) throw new InvalidArgumentError("client", client, "a client of redis 6.2.1 or later");
+	if (!recent) throw new InvalidArgumentError("client", client, "a client of redis 6.3 or later");
 }
 
 function checkNodeOptions(owner: object, path: string, options: NativeClientOptions | undefined): void {

@@ -4,6 +4,7 @@ import { type FaultProxy, startServer, type TestServer } from "@rk/testing";
 import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { nodeRedisDriver } from "../src/driver.ts";
+import { Flights } from "../src/flights.ts";
 import type { NodeRedisClient } from "../src/native.ts";
 import { socketsTo, stateOf } from "./support.ts";
 
@@ -130,7 +131,7 @@ describe("at most once", () => {
 });
 
 describe("what is given up when the port closes", () => {
-	// Breaks without the signal in the options (nothing rejects), and without the extraction in Flights.abandon().
+	// Breaks without the signal in the options: nothing rejects.
 	test("is all of the port's and nothing of the application's, and every later reply finds its command", async () => {
 		await client.sendCommand(["SET", "theirs", "1"]);
 		await server.freeze();
@@ -154,13 +155,23 @@ describe("what is given up when the port closes", () => {
 		expect(await link.send(["GET", "unwritten"], "utf8")).toBeNull();
 	});
 
-	test("does not grow with the commands that have their replies", async () => {
-		for (let i = 0; i < 50; i++)
-			await Promise.all(Array.from({ length: 100 }, () => link.send(["INCR", "n"], "utf8")));
-		const pending = link.send(["BLPOP", "q", "0"], "utf8").catch(driver.fault);
+	// Breaks without #forgetSettled (all are kept), and if it keeps the first instead of the last.
+	test("is found among many that have their replies, which are not kept", async () => {
+		const flights = new Flights(client);
+		const signalled = client.withCommandOptions({ timeout: undefined, abortSignal: flights });
+		for (let i = 0; i < 50; i++) {
+			await Promise.all(Array.from({ length: 100 }, () => signalled.sendCommand(["INCR", "n"])));
+		}
+		expect(flights.kept).toBeLessThan(2000);
+		const pending = [["BLPOP", "q", "0"], ...Array.from({ length: 3000 }, () => ["INCR", "n"])].map((args) =>
+			signalled.sendCommand(args).catch(driver.fault),
+		);
 		await vi.waitUntil(() => proxy.count("BLPOP") === 1);
-		link.abandon?.(new ClosedError("", "unknown"));
-		expect(await pending).toMatchObject({ code: "RK_CLOSED", outcome: "unknown" });
+		flights.abandon();
+		expect(flights.kept).toBe(0);
+		for (const error of await Promise.all(pending)) {
+			expect(error).toMatchObject({ code: "RK_CLOSED", outcome: "unknown" });
+		}
 	});
 });
 
