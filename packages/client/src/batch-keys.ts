@@ -1,7 +1,7 @@
-import { checkInteger } from "./check.ts";
+import { checkInteger, checkKnown } from "./check.ts";
 import type { Arg, Command } from "./command.ts";
 import { mget, mgetBuffer, set } from "./commands/strings.ts";
-import { BatchError, CommandError } from "./errors.ts";
+import { BatchError, CommandError, InvalidArgumentError } from "./errors.ts";
 import type { CallOptions, CommandTarget, RedisPort } from "./port.ts";
 import { slotOf } from "./slot.ts";
 
@@ -45,6 +45,7 @@ async function getAll<V extends Arg>(
 	{ chunk = CHUNK, ...call }: BatchKeysOptions,
 ): Promise<Map<string, V>> {
 	checkInteger("chunk", chunk, 1);
+	checkIterable("keys", keys);
 	const chunks = [...groupBySlot(redis, new Set(keys))].flatMap((group) => inChunks(group, chunk));
 	const results = await redis.batch(chunks.map(read), call);
 	const ok = new Map<string, V>();
@@ -76,7 +77,11 @@ export async function batchSet(
 	entries: Iterable<readonly [key: string, value: Arg]>,
 	options: BatchSetOptions,
 ): Promise<void> {
+	checkKnown("", options, ["ttlMs", "timeoutMs", "signal"]);
+	checkIterable("entries", entries);
 	const { ttlMs, ...call } = options;
+	if (ttlMs === undefined)
+		throw new InvalidArgumentError("ttlMs", ttlMs, "milliseconds, or null for no expiry");
 	// Of a key that is given twice the last value counts.
 	const values = new Map(entries);
 	const keys = [...values.keys()];
@@ -90,6 +95,12 @@ export async function batchSet(
 		else ok.set(key, true);
 	}
 	if (failed.size > 0) throw new BatchError("set", ok, failed);
+}
+
+/** A string is iterable too, but its letters are never meant. */
+function checkIterable(argument: string, value: unknown): void {
+	const fits = typeof value === "object" && value !== null && Symbol.iterator in value;
+	if (!fits) throw new InvalidArgumentError(argument, value, "an array, a Map, or another iterable object");
 }
 
 function groupBySlot(redis: RedisPort, keys: Iterable<string>): Iterable<string[]> {

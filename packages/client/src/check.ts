@@ -23,6 +23,13 @@ export function checkMs(argument: string, value: unknown, min = 1): void {
 
 /** @throws {InvalidArgumentError} an option that nobody reads: a misspelling, or another library's name for it */
 export function checkKnown(argument: string, options: object, known: readonly string[]): void {
+	if (typeof options !== "object" || options === null) {
+		throw new InvalidArgumentError(
+			argument === "" ? "options" : argument,
+			options,
+			`an object of ${known.join(", ")}`,
+		);
+	}
 	for (const name of Object.keys(options)) {
 		if (known.includes(name)) continue;
 		const path = argument === "" ? name : `${argument}.${name}`;
@@ -32,4 +39,20 @@ export function checkKnown(argument: string, options: object, known: readonly st
 			`left out: the options are ${known.join(", ")}`,
 		);
 	}
+}
+
+/** @throws {InvalidArgumentError} not an array of one text or more */
+export function checkTexts(argument: string, value: readonly unknown[]): void {
+	if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string")) return;
+	throw new InvalidArgumentError(argument, value, "an array of one text or more");
+}
+
+/** @throws {InvalidArgumentError} not a function */
+export function checkFunction(argument: string, value: unknown): void {
+	if (typeof value !== "function") throw new InvalidArgumentError(argument, value, "a function");
+}
+
+/** @throws {InvalidArgumentError} not an array, as a string would be: taken apart, it gives its letters */
+export function checkArray(argument: string, value: unknown): void {
+	if (!Array.isArray(value)) throw new InvalidArgumentError(argument, value, "an array");
 }

@@ -1,3 +1,4 @@
+import { checkArray } from "./check.ts";
 import { keysOf, needsOwnConnection } from "./command-table.ts";
 import { canonical } from "./decode.ts";
 import { InvalidArgumentError, type ServerError } from "./errors.ts";
@@ -121,6 +122,7 @@ export function raw(
 	args: readonly Arg[],
 	options: Partial<DecodedRawOptions<unknown>> = {},
 ): Command<unknown> {
+	checkArray("args", args);
 	const [name, ...rest] = args;
 	if (typeof name !== "string" || name === "") {
 		throw new InvalidArgumentError("args[0]", name, "the command's name, as text");

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { checkArray, checkFunction } from "./check.ts";
 import { type Arg, type Command, checkArgs, type WireReply } from "./command.ts";
 import { InvalidArgumentError, ServerError } from "./errors.ts";
 
@@ -42,11 +43,16 @@ export function defineScript<T>(definition: ScriptDefinition<T>): ScriptCall<T> 
 	if (!Number.isInteger(keyCount) || keyCount < 0) {
 		throw new InvalidArgumentError("keys", keyCount, "the number of keys, 0 or more");
 	}
+	if (typeof lua !== "string" || lua === "")
+		throw new InvalidArgumentError("lua", lua, "the source of a script");
+	checkFunction("reply", reply);
 	const sha1 = createHash("sha1").update(lua).digest("hex");
 	const script: Script = Object.freeze({ source: lua, sha1, readOnly });
 	const name = readOnly ? "EVALSHA_RO" : "EVALSHA";
 	const count = String(keyCount);
 	const call = (keys: readonly Arg[], args: readonly Arg[] = []): Command<T> => {
+		checkArray("keys", keys);
+		checkArray("args", args);
 		if (keys.length !== keyCount)
 			throw new InvalidArgumentError("keys", keys, `${keyCount} keys, as the script declares`);
 		checkArgs(keys, "keys");

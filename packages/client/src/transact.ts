@@ -1,5 +1,5 @@
 import { backoffMs, pause } from "./backoff.ts";
-import { checkInteger, checkMs } from "./check.ts";
+import { checkArray, checkFunction, checkInteger, checkKnown, checkMs } from "./check.ts";
 import type { Arg, Command } from "./command.ts";
 import { exists } from "./commands/keys.ts";
 import { AbortedError, InvalidArgumentError, TimeoutError, TransactionConflictError } from "./errors.ts";
@@ -38,6 +38,9 @@ export async function transact<const C extends readonly Command<unknown>[]>(
 	const { retries = 10, timeoutMs, signal } = options;
 	checkInteger("retries", retries, 0);
 	if (timeoutMs !== undefined) checkMs("timeoutMs", timeoutMs);
+	checkKnown("", options, ["retries", "timeoutMs", "signal"]);
+	checkArray("watchKeys", watchKeys);
+	checkFunction("attempt", attempt);
 	const [first, ...rest] = watchKeys;
 	if (first === undefined) throw new InvalidArgumentError("watchKeys", watchKeys, "one key or more");
 	if (redis.topology.kind === "cluster") sharedSlot([first, ...rest]);
@@ -70,6 +73,8 @@ async function once<const C extends readonly Command<unknown>[]>(
 	await session.watch(watchKeys, limits);
 	const commands = await attempt(session);
 	if (commands === null) return null;
+	// What forgot to return something would be taken for nothing to write.
+	checkArray("what attempt returns", commands);
 	return (await session.exec(commands, limits)) ?? CONFLICT;
 }
 

@@ -11,6 +11,9 @@ import {
 import { addressOf, type NativeRedis, type NativeStream, offlineQueueOf } from "./native.ts";
 import { type OwnCommandClass, ownCommandClass, ownIn, takeOwn } from "./own-command.ts";
 
+/** The pause before a client that dropped itself is connected again, in milliseconds. */
+const AGAIN_MS = 50;
+
 type StateListener = (state: LinkState, cause?: unknown) => void;
 
 /** One `Redis` of the library. */
@@ -49,7 +52,7 @@ export class IoredisLink implements Link {
 		const { status } = this.redis;
 		// Between disconnect() and the end of the connection the library is still "ready", and would keep a command for later.
 		if (status === "ready") return this.redis.stream?.writable ? "ready" : "down";
-		return status === "end" ? "closed" : "down";
+		return status === "end" && !this.#dropped() ? "closed" : "down";
 	}
 
 	send(args: Args, encoding: Encoding): Promise<WireReply> {
@@ -73,7 +76,18 @@ export class IoredisLink implements Link {
 	}
 
 	connect(): void {
-		if (this.redis.status === "wait") this.redis.connect().catch(() => {}); // the events tell
+		if (this.redis.status === "wait" || this.#dropped()) this.redis.connect().catch(() => {}); // the events tell
+	}
+
+	/**
+	 * The library ended although nobody wanted it to: a failover that it detects while it is asking the sentinels makes it
+	 * forget that it was connecting. It has its retryStrategy for all else, and leaves only this to the next connect().
+	 */
+	#dropped(): boolean {
+		const { status, options } = this.redis;
+		if (status !== "end" || !options.sentinels || typeof options.retryStrategy !== "function") return false;
+		const forgot = this.#cause instanceof Error && this.#cause.message === "Connection is closed.";
+		return forgot && Reflect.get(this.redis, "manuallyClosing") !== true;
 	}
 
 	/** Takes the listeners off the client. */
@@ -158,6 +172,7 @@ export class IoredisLink implements Link {
 
 	readonly #onEnd = (): void => {
 		if (this.state === "closed") this.#changed("closed");
+		else setTimeout(() => this.connect(), AGAIN_MS).unref();
 	};
 
 	readonly #onError = (error: unknown): void => {

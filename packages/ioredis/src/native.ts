@@ -56,6 +56,7 @@ export interface NativeOptions {
 	readonly replyMapping?: string | undefined;
 	readonly monitor?: boolean | undefined;
 	readonly reconnectOnError?: ((error: Error) => unknown) | null | undefined;
+	readonly retryStrategy?: unknown;
 }
 
 interface NativeClient {

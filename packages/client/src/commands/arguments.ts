@@ -74,13 +74,22 @@ export function keyword<W extends string>(
 
 export function some(argument: string, given: OneOrMore): readonly Arg[] {
 	if (typeof given === "string" || Buffer.isBuffer(given)) return [given];
-	if (given.length === 0) throw new InvalidArgumentError(argument, given, "at least one");
+	if (!Array.isArray(given) || given.length === 0) {
+		throw new InvalidArgumentError(argument, given, "a string or a Buffer, or an array of at least one");
+	}
 	return given;
 }
 
 /** Puts pairs behind `args`; gives back the first of each. */
 export function addPairs(args: Growing, argument: string, pairs: Pairs): readonly Arg[] {
 	const firsts: Arg[] = [];
+	if (typeof pairs !== "object" || pairs === null || !(Symbol.iterator in pairs)) {
+		throw new InvalidArgumentError(
+			argument,
+			pairs,
+			"a Map or an array of pairs; of an object, Object.entries() of it",
+		);
+	}
 	for (const [key, value] of pairs) {
 		firsts.push(key);
 		args.push(key, value);

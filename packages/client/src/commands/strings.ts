@@ -1,3 +1,4 @@
+import { checkArray, checkKnown } from "../check.ts";
 import { type Arg, asBytes, type Command, overKeys, read, write } from "../command.ts";
 import {
 	bigInteger,
@@ -39,9 +40,12 @@ export interface SetOptions extends Expiry {
 	readonly onlyIf?: "absent" | "present";
 }
 
+const SET_OPTIONS = ["ttlMs", "expireAtMs", "keepTtl", "onlyIf"];
 const PRESENCE = { absent: "NX", present: "XX" } as const;
 
 function setArgs(key: Arg, value: Arg, options: SetOptions): Growing {
+	// A misspelled TTL would make a key that never ends.
+	checkKnown("", options, SET_OPTIONS);
 	const args: Growing = ["SET", key, value];
 	const expires = addExpiry(args, options);
 	if (options.keepTtl === true) {
@@ -67,6 +71,7 @@ export function setGet(key: Arg, value: Arg, options: SetOptions = {}): Command<
 
 /** By the order of the keys; `null` for one that is not there, or holds no string. */
 export function mget(keys: readonly Arg[]): Command<Array<string | null>> {
+	checkArray("keys", keys);
 	if (keys.length === 0) throw new InvalidArgumentError("keys", keys, "at least one");
 	return overKeys(read(["MGET", ...keys], undefined, listOf(textOrNull)), keys);
 }
