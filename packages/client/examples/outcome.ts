@@ -1,4 +1,4 @@
-import { type Command, CommandError, get, incr, type RedisPort, set } from "@rk/client";
+import { type Command, CommandError, get, incr, type RedisPort, RkError, set } from "@rk/client";
 import { connect } from "@rk/ioredis";
 
 /** Tries once more, but only what the server certainly did not run. */
@@ -19,4 +19,7 @@ console.log(await redis.command(get("orders"))); // 1
 await redis.command(set("name", "Ada", { ttlMs: 60_000 }));
 const error: unknown = await redis.command(incr("name")).catch((error: unknown) => error);
 if (error instanceof CommandError) console.log(error.code, error.outcome); // ERR refused
+
+// In a library, where the error may come from another copy of the package: RkError, and the field from the value.
+if (error instanceof RkError && "outcome" in error) console.log(error.outcome === "not-sent"); // false
 await redis.close();

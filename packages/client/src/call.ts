@@ -21,8 +21,14 @@ export class FirstUses {
 		return true;
 	}
 
+	/** What was sent on this connection did not leave, or not all of it: the next use takes the source along again. */
+	unclaim(link: Link, script: Script): void {
+		this.#seen.get(link)?.delete(script);
+	}
+
 	/** Its source may have gone to a node that did not take it, so that uses behind it may meet a node that lacks it. */
-	redirected(script: Script): void {
+	redirected(link: Link, script: Script): void {
+		this.unclaim(link, script);
 		this.#redirected.add(script);
 	}
 
@@ -136,6 +142,7 @@ export class Call<T> implements Redirected {
 		const fault = this.#driver.fault(error);
 		if (this.#attempt < MAX_REDIRECTIONS) {
 			if (neverSent(fault)) {
+				if (this.#command.script !== undefined) this.#firstUses?.unclaim(link, this.#command.script);
 				this.#attempt += 1;
 				this.#sent = false;
 				this.#routes.whenReady(this.#slot, this.#command.readOnly, this);
@@ -149,7 +156,7 @@ export class Call<T> implements Redirected {
 				return;
 			}
 			if (isRedirection(fault)) {
-				if (this.#command.script !== undefined) this.#firstUses?.redirected(this.#command.script);
+				if (this.#command.script !== undefined) this.#firstUses?.redirected(link, this.#command.script);
 				this.#attempt += 1;
 				this.#sent = false;
 				this.#routes.redirected(fault, link, this.#slot, this.#attempt, this);

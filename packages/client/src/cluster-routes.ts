@@ -20,6 +20,8 @@ export class ClusterRoutes implements Routes {
 	readonly #lines = new Map<string, WaitingLine>();
 	/** Connections to nodes that the client does not know yet: the target of an ASK may own no slot. */
 	readonly #visited = new Map<string, Promise<OwnLink>>();
+	/** Redirected commands that wait a moment, by slot: together, so that they stay in their order. */
+	readonly #delayed = new Map<number, Redirected[]>();
 	readonly #latency: LatencyMap | undefined;
 	readonly #offTopology: () => void;
 	#refreshing: Promise<void> | undefined;
@@ -55,8 +57,8 @@ export class ClusterRoutes implements Routes {
 	}
 
 	redirected(error: ServerError, from: Link, slot: number, attempt: number, waiter: Redirected): void {
-		if (attempt >= MAX_REDIRECTIONS) {
-			waiter.fail(error);
+		if (this.#closed || attempt >= MAX_REDIRECTIONS) {
+			waiter.fail(this.#closed ? new ClosedError() : error);
 			return;
 		}
 		const node = redirectedTo(error, from);
@@ -67,19 +69,26 @@ export class ClusterRoutes implements Routes {
 		if (error.code === "MOVED" && node !== undefined) {
 			void this.#refresh(slot);
 			const link = this.#cluster.linkAt(node);
-			if (link?.state === "ready") {
+			if (link?.state === "ready" && !this.#delayed.has(slot)) {
 				waiter.go(link);
 				return;
 			}
 		}
 		// After MOVED to a node that is not there yet, TRYAGAIN and CLUSTERDOWN only time helps.
-		void this.#later(slot, attempt, waiter);
+		const delayed = this.#delayed.get(slot);
+		if (delayed !== undefined) {
+			delayed.push(waiter);
+			return;
+		}
+		this.#delayed.set(slot, [waiter]);
+		void this.#later(slot, attempt);
 	}
 
 	masters(): ReadonlyMap<string, Link | undefined> {
 		const masters = new Map(this.#cluster.masters().map((node) => [node, this.#cluster.linkAt(node)]));
 		// Whoever only asks how things are must find them better the next time.
-		if (masters.size === 0 || [...masters.values()].includes(undefined)) void this.#refresh(ANY_MASTER);
+		const lacking = masters.size === 0 || [...masters.values()].includes(undefined);
+		if (lacking && !this.#closed) void this.#refresh(ANY_MASTER);
 		return masters;
 	}
 
@@ -163,12 +172,16 @@ export class ClusterRoutes implements Routes {
 		this.#lines.delete(name);
 	}
 
-	async #later(slot: number, attempt: number, waiter: Redirected): Promise<void> {
+	async #later(slot: number, attempt: number): Promise<void> {
 		await pause(backoffMs(attempt, 10, 500));
 		await this.#refresh(slot);
-		if (waiter.over) return;
-		if (this.#closed) waiter.fail(new ClosedError());
-		else this.whenReady(slot, false, waiter);
+		const delayed = this.#delayed.get(slot) ?? [];
+		this.#delayed.delete(slot);
+		for (const waiter of delayed) {
+			if (waiter.over) continue;
+			if (this.#closed) waiter.fail(new ClosedError());
+			else this.whenReady(slot, false, waiter);
+		}
 	}
 
 	async #ask(node: string, waiter: Redirected): Promise<void> {

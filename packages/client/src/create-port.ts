@@ -6,7 +6,7 @@ import { type Arg, type Command, type WireReply, write } from "./command.ts";
 import { DeadlineWheel } from "./deadline-wheel.ts";
 import { text } from "./decode.ts";
 import type { Driver, Link, OwnLink } from "./driver.ts";
-import { CommandError, CrossSlotError, InvalidArgumentError } from "./errors.ts";
+import { CommandError, ConnectionError, CrossSlotError, InvalidArgumentError } from "./errors.ts";
 import { notConnected } from "./not-connected.ts";
 import {
 	checkCallOptions,
@@ -97,6 +97,10 @@ class Port implements RedisPort {
 	readonly #wheel = new DeadlineWheel();
 	readonly #waiting: Waiting = new Set();
 	readonly #pools = new Map<string, SessionPool<OwnLink>>();
+	/** Of nodes that are no masters any more, until the last session on them is over. */
+	readonly #retired = new Set<SessionPool<OwnLink>>();
+	/** One a connection, so that those who wait for it do so in one line. */
+	readonly #pinned = new WeakMap<Link, PinnedRoute>();
 	readonly #subscriptions: Subscriptions;
 	readonly #trackings = new Set<Tracking>();
 	readonly #events: PortEvents;
@@ -234,17 +238,11 @@ class Port implements RedisPort {
 		const destroy = (): void => pool.release(link, false);
 		signal?.addEventListener("abort", destroy, { once: true });
 		if (signal?.aborted) destroy();
-		let clean = false;
 		try {
-			const result = await work(session);
-			clean = await session.end();
-			return result;
-		} catch (error) {
-			clean = await session.end();
-			throw error;
+			return await work(session);
 		} finally {
 			signal?.removeEventListener("abort", destroy);
-			pool.release(link, clean);
+			pool.release(link, session.end());
 		}
 	}
 
@@ -264,6 +262,10 @@ class Port implements RedisPort {
 				totalMs: request.timeoutMs ?? this.#options.commandTimeoutMs,
 			},
 		);
+		if (this.#closing !== undefined) {
+			tracking.close();
+			throw closed("unknown");
+		}
 		this.#trackings.add(tracking);
 		return tracking.subscription(() => this.#trackings.delete(tracking));
 	}
@@ -272,7 +274,7 @@ class Port implements RedisPort {
 		const { signal } = options;
 		const sendOn = <T>(link: Link, command: Command<T>): Promise<T> =>
 			this.#callOn(link, command, signal === undefined ? {} : { signal });
-		return scanAll(this.#routes.masters(), sendOn, options);
+		return scanAll(() => this.#masters(signal === undefined ? {} : { signal }), sendOn, options);
 	}
 
 	async everyMaster<T>(
@@ -282,7 +284,7 @@ class Port implements RedisPort {
 		checkCallOptions(options);
 		if (command.session) throw sessionOnly(command, "needs a session");
 		const results = new Map<string, T | CommandError>();
-		const asked = [...this.#routes.masters()].map(async ([node, link]) => {
+		const asked = [...(await this.#masters(options))].map(async ([node, link]) => {
 			const result =
 				link === undefined ? notConnected(node) : this.#callOn(link, command, options).catch(this.#fault);
 			results.set(node, await result);
@@ -331,7 +333,7 @@ class Port implements RedisPort {
 		for (const patience of [...this.#waiting]) patience.end(closed);
 		this.#wheel.close();
 		for (const link of this.#routes.masters().values()) link?.abandon?.(closed("unknown"));
-		for (const pool of this.#pools.values()) pool.close();
+		for (const pool of [...this.#pools.values(), ...this.#retired]) pool.close();
 		this.#events.close();
 		await Promise.all([quiet, this.#driver.close()]);
 	}
@@ -348,9 +350,11 @@ class Port implements RedisPort {
 	/** The reply, if it comes in time. The command is sent already, so that it needs nothing but a deadline. */
 	#within<T>(timeoutMs: number, reply: Promise<WireReply>, command: Command<T>): Promise<T> {
 		return new Promise((resolve, reject) => {
-			const deadline = this.#wheel.add(timeoutMs, (why) =>
-				reject(why === "late" ? tooLate(timeoutMs, "unknown") : closed("unknown")),
-			);
+			let over = false;
+			const deadline = this.#wheel.add(timeoutMs, (why) => {
+				over = true;
+				reject(why === "late" ? tooLate(timeoutMs, "unknown") : closed("unknown"));
+			});
 			reply.then(
 				(answer) => {
 					this.#wheel.delete(deadline);
@@ -361,6 +365,7 @@ class Port implements RedisPort {
 					}
 				},
 				(error: unknown) => {
+					if (over) return; // sent again now, it would run after its caller has given up
 					this.#wheel.delete(deadline);
 					const left = { timeoutMs: this.#wheel.leftMs(deadline) };
 					this.#recover(error, command, left).then(resolve, reject);
@@ -388,7 +393,9 @@ class Port implements RedisPort {
 
 	/** On this very connection, whatever the command's keys. */
 	async #callOn<T>(link: Link, command: Command<T>, options: CallOptions): Promise<T> {
-		return this.#callBy(new PinnedRoute(link), ANY_MASTER, command, options, "by-digest");
+		const route = this.#pinned.get(link) ?? new PinnedRoute(link);
+		this.#pinned.set(link, route);
+		return this.#callBy(route, ANY_MASTER, command, options, "by-digest");
 	}
 
 	#callBy<T>(
@@ -443,6 +450,14 @@ class Port implements RedisPort {
 		return slot;
 	}
 
+	/** Waits for a cluster that is not connected yet: none is not the same as none known. */
+	async #masters(limits: CallOptions): Promise<ReadonlyMap<string, Link | undefined>> {
+		const masters = this.#routes.masters();
+		if (masters.size > 0) return masters;
+		await this.#call(PING, limits);
+		return this.#routes.masters();
+	}
+
 	/** The pool of the node that has the key; waits for a cluster that is not connected yet. */
 	async #poolFor(key: Arg | undefined, limits: CallOptions): Promise<SessionPool<OwnLink>> {
 		if (!this.#clustered) return this.#poolOf(undefined);
@@ -456,11 +471,13 @@ class Port implements RedisPort {
 	/** Nodes that are no longer masters get no sessions. */
 	#retirePools(): void {
 		if (!this.#clustered) return;
+		for (const pool of this.#retired) if (pool.size === 0) this.#retired.delete(pool);
 		const masters = this.topology.masters();
 		for (const [node, pool] of this.#pools) {
 			if (masters.includes(node)) continue;
-			pool.retire();
+			pool.retire(new ConnectionError(`${node} is no master any more`, "not-sent"));
 			this.#pools.delete(node);
+			this.#retired.add(pool);
 		}
 	}
 

@@ -1,35 +1,28 @@
-import type { Link } from "./driver.ts";
+import type { Link, LinkState } from "./driver.ts";
 import { ConnectionError, type ServerError } from "./errors.ts";
-import type { Redirected, Routes, Waiter } from "./routes.ts";
+import { type Redirected, type Routes, type Waiter, WaitingLine } from "./routes.ts";
 
 /** Everything goes to this very connection, wherever the command's keys live. */
 export class PinnedRoute implements Routes {
 	readonly #link: Link;
+	readonly #line = new WaitingLine();
+	/** Takes off the listener that there is while somebody waits. */
+	#off: (() => void) | undefined;
 
 	constructor(link: Link) {
 		this.#link = link;
 	}
 
 	ready(): Link | undefined {
-		return this.#link.state === "ready" ? this.#link : undefined;
+		return this.#link.state === "ready" && this.#line.empty ? this.#link : undefined;
 	}
 
 	whenReady(_slot: number, _readOnly: boolean, waiter: Waiter): void {
 		const link = this.#link;
-		if (link.state === "ready") {
-			waiter.go(link);
-			return;
-		}
-		if (link.state === "closed") {
-			waiter.fail(new ConnectionError(`The connection to ${link.node} is closed`, "not-sent"));
-			return;
-		}
-		const off = link.onState((state) => {
-			if (state === "down") return;
-			off();
-			if (!waiter.over) this.whenReady(-1, false, waiter);
-		});
-		link.connect?.();
+		this.#line.add(waiter);
+		this.#off ??= link.onState((state) => this.#look(state));
+		if (link.state === "down") link.connect?.();
+		else this.#look(link.state);
 	}
 
 	redirected(error: ServerError, _from: Link, _slot: number, _attempt: number, waiter: Redirected): void {
@@ -41,4 +34,14 @@ export class PinnedRoute implements Routes {
 	}
 
 	close(): void {}
+
+	#look(state: LinkState): void {
+		const link = this.#link;
+		if (state === "ready") this.#line.serve(link);
+		if (state === "closed")
+			this.#line.fail(new ConnectionError(`The connection to ${link.node} is closed`, "not-sent"));
+		if (!this.#line.empty) return;
+		this.#off?.();
+		this.#off = undefined;
+	}
 }

@@ -35,6 +35,8 @@ export interface Redirected extends Waiter {
 /** A waiting line: first come, first served. */
 export class WaitingLine {
 	readonly #waiters = new Set<Waiter>();
+	/** Those who gave up are forgotten when the line has grown to this: going through it for each one would cost its square. */
+	#pruneAt = 64;
 
 	get empty(): boolean {
 		return this.#waiters.size === 0;
@@ -42,6 +44,9 @@ export class WaitingLine {
 
 	add(waiter: Waiter): void {
 		this.#waiters.add(waiter);
+		if (this.#waiters.size < this.#pruneAt) return;
+		this.prune();
+		this.#pruneAt = 2 * this.#waiters.size + 64;
 	}
 
 	/** Lets all go, unless the connection goes down in between. */
@@ -92,7 +97,6 @@ export class SingleRoute implements Routes {
 			waiter.fail(new ClosedError());
 			return;
 		}
-		this.#line.prune();
 		this.#line.add(waiter);
 		if (state === "ready") this.#line.serve(this.#link);
 		else this.#link.connect?.();

@@ -9,7 +9,7 @@ const page = tupleOf(text, listOf(text));
 
 /** SCAN over every master, one after the other. Empty pages are left out. */
 export async function* scanAll(
-	masters: ReadonlyMap<string, Link | undefined>,
+	masters: () => Promise<ReadonlyMap<string, Link | undefined>>,
 	sendOn: (link: Link, command: Command<[string, string[]]>) => Promise<[string, string[]]>,
 	options: ScanOptions,
 ): AsyncGenerator<string[], void, undefined> {
@@ -19,7 +19,7 @@ export async function* scanAll(
 		...(options.count === undefined ? [] : ["COUNT", String(options.count)]),
 		...(options.type === undefined ? [] : ["TYPE", options.type]),
 	];
-	for (const [node, link] of masters) {
+	for (const [node, link] of await masters()) {
 		if (link === undefined) throw notConnected(node);
 		let cursor = "0";
 		do {

@@ -1,5 +1,11 @@
 import { checkInteger, checkKnown, checkMs } from "./check.ts";
-import { AbortedError, ClosedError, InvalidArgumentError, TimeoutError } from "./errors.ts";
+import {
+	AbortedError,
+	ClosedError,
+	type CommandError,
+	InvalidArgumentError,
+	TimeoutError,
+} from "./errors.ts";
 
 /** Connections for sessions. Commands do not use them: they share one connection to each server. */
 export interface SessionPoolOptions {
@@ -87,6 +93,7 @@ export class SessionPool<C extends Poolable> {
 	/** @throws {TimeoutError} none was free in time; whatever `open` rejects with */
 	acquire(timeoutMs: number = this.#options.acquireTimeoutMs, signal?: AbortSignal): Promise<C> {
 		if (this.#closed) return Promise.reject(new ClosedError());
+		if (signal?.aborted) return Promise.reject(new AbortedError(signal.reason, "not-sent"));
 		const idle = this.#takeIdle();
 		if (idle !== undefined) return Promise.resolve(idle);
 		return new Promise((resolve, reject) => {
@@ -145,17 +152,17 @@ export class SessionPool<C extends Poolable> {
 		this.#sweepLater();
 	}
 
-	/** Lends no more: what is idle is destroyed now, and what is lent when it comes back. */
-	retire(): void {
+	/** Lends no more: what is idle is destroyed now, and what is lent when it comes back. Who waits gets this error. */
+	retire(why: CommandError): void {
 		this.#closed = true;
 		clearTimeout(this.#sweeper);
-		for (const claim of this.#claims.splice(0)) claim.reject(new ClosedError());
+		for (const claim of this.#claims.splice(0)) claim.reject(why);
 		for (const { connection } of this.#idle.splice(0)) this.#drop(connection);
 	}
 
 	/** Destroys every connection, lent ones too, and fails who waits. */
 	close(): void {
-		this.retire();
+		this.retire(new ClosedError());
 		for (const connection of this.#born.keys()) connection.destroy();
 		this.#born.clear();
 	}

@@ -12,7 +12,12 @@ import { isUnknownScript, type Script, withSource } from "./script.ts";
 const NEVER: ReadonlySet<string> = new Set([
 	...["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"],
 	...["MULTI", "EXEC", "DISCARD", "MONITOR", "SYNC", "PSYNC", "HELLO", "RESET", "QUIT"],
+	...["CLIENT REPLY", "SCRIPT DEBUG"],
 ]);
+
+function isNever({ args: [name, subcommand] }: Command<unknown>): boolean {
+	return NEVER.has(name) || NEVER.has(`${name} ${String(subcommand).toUpperCase()}`);
+}
 
 export class Session implements RedisSession {
 	readonly #driver: Driver;
@@ -97,20 +102,18 @@ export class Session implements RedisSession {
 		return results;
 	}
 
-	/** The work is over. Resolves to whether the connection may be lent again. */
-	async end(): Promise<boolean> {
+	/** The work is over. Returns whether the connection may be lent again. */
+	end(): boolean {
 		this.#ended = true;
 		if (this.#soiled || this.#pending > 0 || this.#link.state !== "ready") return false;
-		if (!this.#watching) return true;
-		return this.#link.send(["UNWATCH"], "utf8").then(
-			() => true,
-			() => false,
-		);
+		// Not waited for: whatever the next one sends comes behind it, and the result of the work need not.
+		if (this.#watching) this.#link.send(["UNWATCH"], "utf8").catch(() => this.#link.destroy());
+		return true;
 	}
 
 	#check(commands: readonly Command<unknown>[], options: CallOptions): void {
 		checkCallOptions(options);
-		const never = commands.find((command) => NEVER.has(command.args[0]));
+		const never = commands.find(isNever);
 		if (never !== undefined)
 			throw sessionOnly(never, "cannot run in a session; use exec(), or subscribe() of the port");
 	}

@@ -1,16 +1,21 @@
+import { pause } from "./backoff.ts";
 import { callBack } from "./call-back.ts";
+import { checkFunction, checkTexts } from "./check.ts";
 import type { DeadlineWheel } from "./deadline-wheel.ts";
 import type { Driver } from "./driver.ts";
 import { CrossSlotError, InvalidArgumentError } from "./errors.ts";
-import { endedBefore, Patience, type Waiting } from "./patience.ts";
+import { checkCallOptions, endedBefore, Patience, type Waiting } from "./patience.ts";
 import type { SubscribeRequest, Subscription, SubscriptionKind } from "./port.ts";
 import { slotOf } from "./slot.ts";
 import { type LaneOwner, type Topic, TopicLane } from "./topic-lane.ts";
 
+/** How long the cluster may take to say where shard channels live now. */
+const REFRESH_MS = 2000;
+
 interface Listener {
 	readonly request: SubscribeRequest;
-	/** Unix ms; undefined while messages come. */
-	lostAt: number | undefined;
+	/** Topics of it whose messages do not come at present, and since when (Unix ms). */
+	readonly lost: Map<string, number>;
 }
 
 /** A topic with those who listen to it. */
@@ -39,12 +44,12 @@ export class Subscriptions {
 
 	async subscribe(request: SubscribeRequest, timeoutMs: number | undefined): Promise<Subscription> {
 		const { kind = "channel", signal } = request;
+		checkRequest(kind, request);
 		const names = [...new Set(request.names)];
-		if (names.length === 0) throw new InvalidArgumentError("names", request.names, "one name or more");
 		if (kind === "shard") this.#requireOneSlot(names);
 		const before = endedBefore(this.#closed, signal);
 		if (before !== undefined) throw before;
-		const listener: Listener = { request, lostAt: undefined };
+		const listener: Listener = { request, lost: new Map() };
 		let ended: Promise<void> | undefined;
 		const end = (): Promise<void> => {
 			this.#ends.delete(end);
@@ -200,7 +205,7 @@ export class Subscriptions {
 	#lost(ids: readonly string[]): void {
 		const now = Date.now();
 		for (const id of ids) {
-			for (const listener of this.#audiences.get(id)?.listeners ?? []) listener.lostAt ??= now;
+			for (const { lost } of this.#audiences.get(id)?.listeners ?? []) lost.set(id, lost.get(id) ?? now);
 		}
 	}
 
@@ -212,9 +217,12 @@ export class Subscriptions {
 		);
 		const [first] = mine;
 		if (cluster === undefined || first === undefined) return;
-		await cluster.refresh(slotOf(first.name)).catch(() => {}); // no node answered: the lane comes back to this
+		// Where no node answers, the lane comes back to this.
+		await Promise.race([cluster.refresh(slotOf(first.name)), pause(REFRESH_MS)]).catch(() => {});
 		for (const audience of mine) {
-			audience.lane = this.#laneFor(audience.kind, audience.name);
+			const { id, kind, name, lane: from } = audience;
+			audience.lane = this.#laneFor(kind, name);
+			if (audience.lane !== from && from.has(id)) this.#lost([id]);
 			audience.lane.changed();
 		}
 	}
@@ -222,13 +230,26 @@ export class Subscriptions {
 	#resumed(id: string): void {
 		const now = Date.now();
 		for (const listener of this.#audiences.get(id)?.listeners ?? []) {
-			const { lostAt } = listener;
+			const { lost, request } = listener;
+			const lostAt = lost.get(id);
 			if (lostAt === undefined) continue;
-			// Several names of one request are confirmed one by one, but the gap is one.
-			listener.lostAt = undefined;
-			callBack(() => listener.request.onGap?.({ lostAt, resumedAt: now }));
+			lost.delete(id);
+			// The other names of the request that have come back with it: the gap is one.
+			for (const other of lost.keys()) if (this.#audiences.get(other)?.lane.has(other)) lost.delete(other);
+			callBack(() => request.onGap?.({ lostAt, resumedAt: now }));
 		}
 	}
+}
+
+const KINDS: readonly string[] = ["channel", "pattern", "shard"] satisfies SubscriptionKind[];
+
+/** @throws {InvalidArgumentError} before there is a connection */
+function checkRequest(kind: string, request: SubscribeRequest): void {
+	checkCallOptions(request);
+	if (!KINDS.includes(kind)) throw new InvalidArgumentError("kind", kind, `one of ${KINDS.join(", ")}`);
+	checkTexts("names", request.names);
+	checkFunction("onMessage", request.onMessage);
+	if (request.onGap !== undefined) checkFunction("onGap", request.onGap);
 }
 
 function topicId(kind: SubscriptionKind, name: string): string {

@@ -6,6 +6,8 @@ import type { SubscriptionKind } from "./port.ts";
 
 /** A connection that nobody needs stays this long, for the next subscription. */
 const LINGER_MS = 2_000;
+/** A topic that was permitted once and now is refused is asked for again after this time. */
+const REFUSED_MS = 2_000;
 
 /** A channel, pattern or shard channel that somebody listens to. */
 export interface Topic {
@@ -16,7 +18,7 @@ export interface Topic {
 	readonly waiters: Set<TopicWaiter>;
 }
 
-export interface TopicWaiter {
+interface TopicWaiter {
 	confirmed(): void;
 	refused(error: CommandError): void;
 }
@@ -45,9 +47,14 @@ export class TopicLane {
 	readonly #leaving = new Map<string, Set<() => void>>();
 	#link: OwnLink | undefined;
 	#running = false;
+	/** Something changed since the last step looked. */
+	#stale = false;
 	#closed = false;
 	#stopKeepAlive: (() => void) | undefined;
 	#linger: NodeJS.Timeout | undefined;
+	/** Left out until their time comes, so that the other topics keep the connection. */
+	readonly #refused = new Set<string>();
+	#retry: NodeJS.Timeout | undefined;
 
 	constructor(owner: LaneOwner) {
 		this.#owner = owner;
@@ -60,6 +67,7 @@ export class TopicLane {
 
 	/** What is wanted changed. */
 	changed(): void {
+		this.#stale = true;
 		if (!this.#running && !this.#closed) void this.#agree();
 	}
 
@@ -77,6 +85,7 @@ export class TopicLane {
 	close(): void {
 		this.#closed = true;
 		clearTimeout(this.#linger);
+		clearTimeout(this.#retry);
 		this.#link?.destroy();
 		this.#dropped();
 	}
@@ -84,11 +93,13 @@ export class TopicLane {
 	async #agree(): Promise<void> {
 		this.#running = true;
 		for (let failures = 0; !this.#closed; ) {
+			this.#stale = false;
 			try {
-				if (!(await this.#step())) break;
+				if (!(await this.#step()) && !this.#stale) break;
 				failures = 0;
 			} catch {
 				this.#link?.destroy();
+				this.#dropped();
 				await this.#owner.relocate(this);
 				await pause(backoffMs(failures, 25, 2000));
 				failures += 1;
@@ -100,7 +111,9 @@ export class TopicLane {
 	/** Brings the server one step nearer to what is wanted; false when it is there. */
 	async #step(): Promise<boolean> {
 		const wanted = this.#owner.wanted(this);
-		const missing = [...wanted.values()].filter(({ id }) => !this.#active.has(id));
+		const missing = [...wanted.values()].filter(
+			({ id, waiters }) => !this.#active.has(id) && (waiters.size > 0 || !this.#refused.has(id)),
+		);
 		const surplus = [...this.#active.values()].filter(({ id }) => this.#leaving.has(id) || !wanted.has(id));
 		clearTimeout(this.#linger);
 		if (surplus.length > 0) {
@@ -139,10 +152,7 @@ export class TopicLane {
 				for (const topic of same) await this.#subscribe(link, [topic]);
 				return;
 			}
-			const waiters = [...(topics[0]?.waiters ?? [])];
-			// Permitted before, and refused after a reconnection: try again, it may be permitted once more.
-			if (waiters.length === 0) throw fault;
-			for (const waiter of waiters) waiter.refused(fault);
+			for (const topic of same) this.#refuse(topic, fault);
 			return;
 		}
 		if (link !== this.#link) return; // lost meanwhile; the next round sees it
@@ -156,6 +166,21 @@ export class TopicLane {
 			for (const waiter of topic.waiters) waiter.confirmed();
 			topic.waiters.clear();
 		}
+	}
+
+	/** Who listens to it since before may hear it once more: it is asked for again, later. */
+	#refuse({ id, waiters }: Topic, fault: CommandError): void {
+		const asking = [...waiters];
+		waiters.clear();
+		for (const waiter of asking) waiter.refused(fault);
+		if (asking.length === 0 && fault.code !== "NOPERM") throw fault;
+		this.#refused.add(id);
+		this.#retry ??= setTimeout(() => {
+			this.#retry = undefined;
+			this.#refused.clear();
+			this.changed();
+		}, REFUSED_MS);
+		this.#retry.unref();
 	}
 
 	async #unsubscribe(topics: readonly Topic[]): Promise<void> {

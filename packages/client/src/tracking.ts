@@ -1,10 +1,11 @@
 import { backoffMs, pause } from "./backoff.ts";
 import { callBack } from "./call-back.ts";
+import { checkFunction, checkTexts } from "./check.ts";
 import type { DeadlineWheel } from "./deadline-wheel.ts";
 import type { Driver, OwnLink } from "./driver.ts";
 import { ConnectionError, InvalidArgumentError, ServerError } from "./errors.ts";
 import { keepAlive } from "./keep-alive.ts";
-import { endedBefore, Patience, type Waiting } from "./patience.ts";
+import { checkCallOptions, endedBefore, Patience, type Waiting } from "./patience.ts";
 import type { Subscription, TrackRequest } from "./port.ts";
 
 /** Where the server puts invalidations for a client of the older protocol. */
@@ -17,6 +18,9 @@ export class Tracking {
 	readonly #connectTimeoutMs: number;
 	readonly #nodes = new Map<string, TrackedNode>();
 	readonly #offTopology: (() => void) | undefined;
+	/** Every master has confirmed it: whatever is new from now on comes after a gap. */
+	#begun = false;
+	#offSignal: (() => void) | undefined;
 	#closed = false;
 
 	private constructor(driver: Driver, request: TrackRequest, connectTimeoutMs: number) {
@@ -34,7 +38,10 @@ export class Tracking {
 		request: TrackRequest,
 		timeouts: { readonly connectMs: number; readonly totalMs: number | undefined },
 	): Promise<Tracking> {
+		checkCallOptions(request);
 		checkPrefixes(request.prefixes);
+		checkFunction("onInvalidate", request.onInvalidate);
+		checkFunction("onGap", request.onGap);
 		const before = endedBefore(closed, request.signal);
 		if (before !== undefined) throw before;
 		const tracking = new Tracking(driver, request, timeouts.connectMs);
@@ -43,11 +50,16 @@ export class Tracking {
 				const patience = new Patience(wheel, waiting, timeouts.totalMs, request.signal, (error) =>
 					reject(error("unknown")),
 				);
-				const started = tracking.#follow().map((node) => node.confirmed());
-				Promise.all(started).then(() => {
-					patience.finish();
-					resolve();
-				}, reject);
+				tracking.#confirmed().then(
+					() => {
+						patience.finish();
+						resolve();
+					},
+					(error: unknown) => {
+						patience.finish();
+						reject(error);
+					},
+				);
 			});
 		} catch (error) {
 			tracking.close();
@@ -59,11 +71,11 @@ export class Tracking {
 	subscription(onEnd: () => void): Subscription {
 		const { signal } = this.#request;
 		const close = async (): Promise<void> => {
-			signal?.removeEventListener("abort", close);
 			this.close();
 			onEnd();
 		};
 		signal?.addEventListener("abort", close, { once: true });
+		this.#offSignal = () => signal?.removeEventListener("abort", close);
 		if (signal?.aborted) void close();
 		const closed = (): boolean => this.#closed;
 		return {
@@ -78,8 +90,35 @@ export class Tracking {
 	close(): void {
 		this.#closed = true;
 		this.#offTopology?.();
+		this.#offSignal?.();
 		for (const node of this.#nodes.values()) node.close();
 		this.#nodes.clear();
+	}
+
+	/** Resolves when every master has confirmed it; they may come and go meanwhile. */
+	async #confirmed(): Promise<void> {
+		for (let asked: readonly TrackedNode[] = []; !this.#closed; ) {
+			const nodes = this.#follow();
+			if (nodes.length === 0) {
+				await this.#meet();
+				continue;
+			}
+			this.#begun = nodes.every((node) => asked.includes(node));
+			if (this.#begun) return;
+			await Promise.all(nodes.map((node) => node.confirmed()));
+			asked = nodes;
+		}
+	}
+
+	/** No master is known: the cluster may not be connected yet. */
+	async #meet(): Promise<void> {
+		try {
+			await this.#driver.cluster?.refresh(-1);
+		} catch (error) {
+			const fault = this.#driver.fault(error);
+			if (fault.code === "RK_CLOSED") throw fault;
+		}
+		await pause(backoffMs(0, 50, 50));
 	}
 
 	/** One connection for each master there is now; a change means that invalidations may have been missed. */
@@ -92,12 +131,11 @@ export class Tracking {
 			tracked.close();
 			this.#nodes.delete(node);
 		}
-		const initial = this.#nodes.size === 0;
 		for (const node of masters) {
 			if (this.#nodes.has(node ?? "")) continue;
 			this.#nodes.set(
 				node ?? "",
-				new TrackedNode(this.#driver, node, this.#request, this.#connectTimeoutMs, !initial),
+				new TrackedNode(this.#driver, node, this.#request, this.#connectTimeoutMs, this.#begun),
 			);
 		}
 		return [...this.#nodes.values()];
@@ -131,7 +169,7 @@ class TrackedNode {
 	}
 
 	confirmed(): Promise<void> {
-		if (this.#link !== undefined) return Promise.resolve();
+		if (this.#link !== undefined || this.#closed) return Promise.resolve();
 		return new Promise((resolve, reject) => {
 			this.#confirmations.push({ resolve, reject });
 		});
@@ -140,18 +178,19 @@ class TrackedNode {
 	close(): void {
 		this.#closed = true;
 		this.#link?.destroy();
+		for (const { resolve } of this.#confirmations.splice(0)) resolve();
 	}
 
 	async #keep(): Promise<void> {
 		for (let failures = 0; !this.#closed; ) {
 			try {
 				const link = await this.#setUp();
+				if (this.#closed) return link.destroy();
 				failures = 0;
 				this.#link = link;
 				for (const { resolve } of this.#confirmations.splice(0)) resolve();
 				if (this.#gap) callBack(() => this.#request.onGap());
 				this.#gap = true;
-				if (this.#closed) link.destroy();
 				await ended(link);
 				this.#link = undefined;
 			} catch (error) {
@@ -215,7 +254,7 @@ function ended(link: OwnLink): Promise<void> {
 
 /** The server refuses overlapping prefixes; so do we, before there is a connection. */
 function checkPrefixes(prefixes: readonly string[]): void {
-	if (prefixes.length === 0) throw new InvalidArgumentError("prefixes", prefixes, "one prefix or more");
+	checkTexts("prefixes", prefixes);
 	const sorted = [...prefixes].sort();
 	for (const [i, prefix] of sorted.entries()) {
 		const before = sorted[i - 1];

@@ -98,6 +98,7 @@ test("an abort ends the wait, and the place in the line is free", async () => {
 	const next = pool.acquire();
 	abort.abort("enough");
 	await waiting;
+	await expect(pool.acquire(1000, abort.signal)).rejects.toMatchObject({ code: "RK_ABORTED" });
 	pool.release(a, true);
 	expect(await next).toBe(a);
 });
