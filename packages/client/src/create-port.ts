@@ -1,6 +1,6 @@
 import { pause } from "./backoff.ts";
 import { Call, FirstUses, neverSent } from "./call.ts";
-import { checkKnown, checkMs } from "./check.ts";
+import { checkArray, checkFunction, checkKnown, checkMs } from "./check.ts";
 import { ClusterRoutes, type ReadFrom } from "./cluster-routes.ts";
 import { type Arg, type Command, type WireReply, write } from "./command.ts";
 import { DeadlineWheel } from "./deadline-wheel.ts";
@@ -65,20 +65,30 @@ export interface PortOptions {
 const READ_FROM: readonly ReadFrom[] = ["master", "replica", "any", "nearest"];
 const ANY_MASTER = -1;
 
-/** The port over a client library, given its driver. Adapters call this. @throws {InvalidArgumentError} */
+/** The port over a client library, given its driver, which it closes if it refuses the options. @throws {InvalidArgumentError} */
 export function createPort(driver: Driver, options: PortOptions = {}): RedisPort {
+	try {
+		return new Port(driver, resolveOptions(driver.kind, options));
+	} catch (error) {
+		driver.close().catch(() => {}); // the caller hears of the options
+		throw error;
+	}
+}
+
+function resolveOptions(kind: Driver["kind"], options: PortOptions): ResolvedOptions {
 	checkKnown("", options, ["commandTimeoutMs", "connectTimeoutMs", "sessions", "readFrom"]);
 	const { commandTimeoutMs, connectTimeoutMs = 5_000, readFrom = "master" } = options;
 	if (commandTimeoutMs !== undefined) checkMs("commandTimeoutMs", commandTimeoutMs);
 	checkMs("connectTimeoutMs", connectTimeoutMs);
-	if (!READ_FROM.includes(readFrom))
-		throw new InvalidArgumentError("readFrom", readFrom, `one of ${READ_FROM.join(", ")}`);
-	return new Port(driver, {
-		commandTimeoutMs,
-		connectTimeoutMs,
-		readFrom,
-		sessions: resolveSessionOptions(options.sessions),
-	});
+	const possible = kind === "cluster" ? READ_FROM : READ_FROM.slice(0, 1);
+	if (!possible.includes(readFrom)) {
+		throw new InvalidArgumentError(
+			"readFrom",
+			readFrom,
+			`one of ${possible.join(", ")}, for a ${kind} client`,
+		);
+	}
+	return { commandTimeoutMs, connectTimeoutMs, readFrom, sessions: resolveSessionOptions(options.sessions) };
 }
 
 interface ResolvedOptions {
@@ -132,6 +142,7 @@ class Port implements RedisPort {
 	}
 
 	command<T>(command: Command<T>, options?: CallOptions): Promise<T> {
+		if (typeof command.decode !== "function") return Promise.reject(notACommand(command));
 		if (options === undefined && this.#fast !== undefined && !command.session) {
 			const link = this.#fast.ready();
 			if (link !== undefined) {
@@ -149,6 +160,7 @@ class Port implements RedisPort {
 		options?: CallOptions,
 	): Promise<BatchResults<C>>;
 	async batch(commands: readonly Command<unknown>[], options: CallOptions = {}): Promise<unknown[]> {
+		checkArray("commands", commands);
 		checkCallOptions(options);
 		const slots = commands.map((command) => this.#checkedSlot(command));
 		const before = endedBefore(this.#closing !== undefined, options.signal);
@@ -187,6 +199,7 @@ class Port implements RedisPort {
 		options?: CallOptions,
 	): Promise<TransactionResults<C>>;
 	async transaction(commands: readonly Command<unknown>[], options: CallOptions = {}): Promise<unknown[]> {
+		checkArray("commands", commands);
 		checkCallOptions(options);
 		const slot = this.#slotOfAll(commands);
 		const before = endedBefore(this.#closing !== undefined, options.signal);
@@ -213,6 +226,7 @@ class Port implements RedisPort {
 		work: (session: RedisSession) => Promise<T>,
 		options: SessionOptions = {},
 	): Promise<T> {
+		checkFunction("work", work);
 		const { signal, acquireTimeoutMs = this.#options.sessions.acquireTimeoutMs } = options;
 		checkCallOptions(signal === undefined ? {} : { signal });
 		checkMs("acquireTimeoutMs", acquireTimeoutMs);
@@ -431,6 +445,7 @@ class Port implements RedisPort {
 
 	/** @throws {InvalidArgumentError} only a session takes it */
 	#checkedSlot(command: Command<unknown>): number {
+		if (typeof command.decode !== "function") throw notACommand(command);
 		if (command.session) throw sessionOnly(command, "blocks, or changes its connection; run it in a session");
 		if (!this.#clustered || command.key === undefined) return ANY_MASTER;
 		const [first, ...rest] = command.keys ?? [command.key];
@@ -492,6 +507,10 @@ class Port implements RedisPort {
 		this.#pools.set(node ?? "", pool);
 		return pool;
 	}
+}
+
+function notACommand(value: unknown): InvalidArgumentError {
+	return new InvalidArgumentError("command", value, "what a builder gives, such as get(key), or raw([…])");
 }
 
 const PING: Command<string> = write(["PING"], undefined, text);

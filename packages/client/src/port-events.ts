@@ -1,5 +1,7 @@
 import { callBack } from "./call-back.ts";
+import { checkFunction } from "./check.ts";
 import type { Driver, Link } from "./driver.ts";
+import { InvalidArgumentError } from "./errors.ts";
 import type { PortEvent, PortEventInfo } from "./port.ts";
 
 type Listener = (info: PortEventInfo) => void;
@@ -31,6 +33,10 @@ export class PortEvents {
 	}
 
 	on(event: PortEvent, listener: Listener): () => void {
+		if (!Object.hasOwn(this.#listeners, event)) {
+			throw new InvalidArgumentError("event", event, `one of ${Object.keys(this.#listeners).join(", ")}`);
+		}
+		checkFunction("listener", listener);
 		// One function may be given twice; each has its own end.
 		const own: Listener = (info) => listener(info);
 		this.#listeners[event].add(own);

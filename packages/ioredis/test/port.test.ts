@@ -218,3 +218,17 @@ describe("a session", () => {
 		},
 	);
 });
+
+// Each of these was a TypeError of some client, or one that looked like a lost connection.
+test.each<[string, (port: RedisPort) => unknown]>([
+	["command", (port) => Reflect.apply(port.command, port, ["GET", "k"])],
+	["command", (port) => Reflect.apply(port.batch, port, [["GET"]])],
+	["commands", (port) => Reflect.apply(port.batch, port, [get("a"), get("b")])],
+	["commands", (port) => Reflect.apply(port.transaction, port, [get("a")])],
+	["work", (port) => Reflect.apply(port.session, port, [async () => 1])],
+	["event", async (port) => Reflect.apply(port.on, port, ["error", () => {}])],
+	["listener", async (port) => Reflect.apply(port.on, port, ["up"])],
+])("what is no %s is refused by that name", async (argument, attempt) => {
+	const port = await open();
+	await expect(attempt(port)).rejects.toMatchObject({ code: "RK_INVALID_ARGUMENT", argument });
+});

@@ -1,4 +1,5 @@
 import { ClosedError, type ClusterDriver, ConnectionError, type OpenOptions } from "@rk/client";
+import { whileOpen } from "./end.ts";
 import { ClientLink } from "./link.ts";
 import { listen } from "./listeners.ts";
 import type { NativeAddress, NativeNode, NativeShard, NodeRedisClient, NodeRedisCluster } from "./native.ts";
@@ -19,6 +20,7 @@ export class ClusterNodes implements ClusterDriver {
 	/** The library makes a new table with each discovery. */
 	#table: readonly NativeShard[];
 	#closed = false;
+	#released = false;
 
 	constructor(cluster: NodeRedisCluster) {
 		this.#cluster = cluster;
@@ -78,10 +80,12 @@ export class ClusterNodes implements ClusterDriver {
 	async refresh(slot: number): Promise<void> {
 		const cluster = this.#cluster;
 		if (!cluster.isOpen) {
-			if (this.#closed) throw new ClosedError();
-			await cluster.connect();
+			if (this.#closed || this.#released) throw new ClosedError();
+			await whileOpen(cluster, () => cluster.connect());
 		} else if (cluster.masters.length > 0) {
-			await cluster._slots.rediscover(await this.#whomToAsk(slot));
+			const node = await this.#whomToAsk(slot);
+			if (!cluster.isOpen || this.#released) throw new ClosedError();
+			await whileOpen(cluster, () => cluster._slots.rediscover(node));
 		}
 		this.#look();
 	}
@@ -106,6 +110,7 @@ export class ClusterNodes implements ClusterDriver {
 	}
 
 	release(): void {
+		this.#released = true;
 		this.#stopListening();
 		for (const link of this.#links.values()) link.release();
 		this.#links.clear();

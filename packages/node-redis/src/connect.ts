@@ -89,7 +89,7 @@ export async function connectSentinel(options: ConnectSentinelOptions): Promise<
 		passthroughClientErrorEvents: true, // else a wrong password stays a secret
 		nodeClientOptions: { ...nodeOptions(resolved, db), socket: common },
 	});
-	return begin(where, sentinel, resolved, resolved.port);
+	return begin(where, sentinel, resolved, resolved.port, noSentinels(sentinel, sentinels.length));
 }
 
 type Native = AnyNodeRedisClient & { connect(): Promise<unknown> };
@@ -99,16 +99,30 @@ function begin(
 	client: Native,
 	common: ResolvedCommon,
 	options: PortOptions,
+	refused?: Promise<never>,
 ): Promise<RedisPort> {
 	let lastError: unknown;
 	client.on("error", (error) => {
 		lastError = error;
 	});
-	const port = createPort(nodeRedisDriver(client, true), options);
+	const port = createPort(nodeRedisDriver(client, true, options.readFrom), options);
+	const connected = client.connect();
 	return establish(where, common.connectTimeoutMs, {
 		port,
-		connected: client.connect(),
+		connected: refused === undefined ? connected : Promise.race([connected, refused]),
 		lastError: () => lastError,
+	});
+}
+
+/** Rejects when all of them, one after the other, said that they are other servers: the library would ask on and on. */
+function noSentinels(sentinel: Native, count: number): Promise<never> {
+	let inARow = 0;
+	return new Promise((_, reject) => {
+		sentinel.on("error", (error) => {
+			const isOther = error instanceof Error && /unknown command.{1,2}SENTINEL/i.test(error.message);
+			inARow = isOther ? inARow + 1 : 0;
+			if (inARow === count) reject(error);
+		});
 	});
 }
 

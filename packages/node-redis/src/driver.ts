@@ -6,14 +6,21 @@ import {
 	type Link,
 	type OpenOptions,
 	type OwnLink,
+	type ReadFrom,
 } from "@rk/client";
 import { ClusterNodes } from "./cluster.ts";
+import { endClient, endCluster, endSentinel } from "./end.ts";
 import { fault } from "./faults.ts";
 import { ClientLink } from "./link.ts";
 import type { NodeRedisClient, NodeRedisCluster, NodeRedisSentinel } from "./native.ts";
 import { OwnClientLink } from "./own-link.ts";
 import { SentinelMaster } from "./sentinel.ts";
-import { checkClientOptions, checkClusterOptions, checkSentinelOptions } from "./unsafe-options.ts";
+import {
+	checkClientOptions,
+	checkClusterOptions,
+	checkReadFrom,
+	checkSentinelOptions,
+} from "./unsafe-options.ts";
 
 export type AnyNodeRedisClient = NodeRedisClient | NodeRedisCluster | NodeRedisSentinel;
 
@@ -23,7 +30,12 @@ export type AnyNodeRedisClient = NodeRedisClient | NodeRedisCluster | NodeRedisS
  * @param owned the client is closed with the driver
  * @throws {InvalidArgumentError} not such a client, or one with options that break a promise
  */
-export function nodeRedisDriver(client: AnyNodeRedisClient, owned: boolean): Driver {
+export function nodeRedisDriver(
+	client: AnyNodeRedisClient,
+	owned: boolean,
+	readFrom: ReadFrom = "master",
+): Driver {
+	checkReadFrom(readFrom, isCluster(client) ? client : undefined);
 	if (isCluster(client)) return new ClusterClientDriver(client, owned);
 	if (isSentinel(client)) return new SentinelDriver(client, owned);
 	if (isClient(client)) return new ClientDriver(client, owned);
@@ -55,7 +67,7 @@ class ClientDriver implements Driver {
 
 	async close(): Promise<void> {
 		this.link.release();
-		if (this.#owned) await end(this.native);
+		if (this.#owned) endClient(this.native);
 	}
 }
 
@@ -82,7 +94,7 @@ class ClusterClientDriver implements Driver {
 
 	async close(): Promise<void> {
 		this.#nodes.release();
-		if (this.#owned) await end(this.native);
+		if (this.#owned) await endCluster(this.native);
 	}
 }
 
@@ -114,22 +126,8 @@ class SentinelDriver implements Driver {
 
 	async close(): Promise<void> {
 		this.#master.release();
-		if (this.#owned) await end(this.native);
+		if (this.#owned) await endSentinel(this.native);
 	}
-}
-
-/** How long a Sentinel client that is about to connect may take to see that it is no longer wanted, in milliseconds. */
-const END_MS = 1000;
-
-/** At once: the port has let everything under way come to its end before. */
-async function end(client: {
-	readonly isOpen: boolean;
-	destroy(): unknown;
-	on(event: string, listener: () => void): unknown;
-}): Promise<void> {
-	client.on("error", () => {}); // without any listener, what is still reported ends the process
-	const ended = Promise.resolve(client.destroy()).catch(() => {});
-	await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, END_MS).unref())]);
 }
 
 function isCluster(client: AnyNodeRedisClient): client is NodeRedisCluster {

@@ -30,7 +30,7 @@ export function fault(error: unknown): CommandError {
 }
 
 /** The code that Node.js gives to errors of the system, of DNS and of TLS. */
-export function codeOf(error: Error): string {
+function codeOf(error: Error): string {
 	return "code" in error && typeof error.code === "string" ? error.code : "";
 }
 

@@ -9,8 +9,9 @@ export type { NodeRedisClient, NodeRedisCluster, NodeRedisSentinel } from "./nat
  * `createSentinel()`. The application goes on to use the client and to close it; one that is not connected yet is
  * connected with the first command.
  *
- * @throws {InvalidArgumentError} not such a client, or one with an option that breaks a promise of the port
+ * @throws {InvalidArgumentError} not such a client, or one with an option that breaks a promise of the port; a `readFrom` other
+ * than `master` over a client that connects to no replicas
  */
 export function nodeRedisPort(client: AnyNodeRedisClient, options?: PortOptions): RedisPort {
-	return createPort(nodeRedisDriver(client, false), options);
+	return createPort(nodeRedisDriver(client, false, options?.readFrom), options);
 }

@@ -30,7 +30,7 @@ export interface NativeSender {
 	sendCommand(args: readonly Arg[], options?: NativeSendOptions): Promise<WireReply>;
 }
 
-export interface NativeSocketOptions {
+interface NativeSocketOptions {
 	readonly host?: string | undefined;
 	readonly port?: number | undefined;
 	readonly path?: string | undefined;
@@ -51,7 +51,7 @@ export interface NativeQueued {
 	readonly typeMapping?: object | undefined;
 }
 
-export interface NativeQueue {
+interface NativeQueue {
 	/** Commands that have neither a reply nor an error, written or not. */
 	readonly pendingCount: number;
 	isWaitingToWrite(): boolean;
@@ -101,13 +101,14 @@ export interface NativeAddress {
 	readonly port: number;
 }
 
-export type NativeAddressMap =
+type NativeAddressMap =
 	| { readonly [address: string]: NativeAddress }
 	| ((address: string) => NativeAddress | undefined);
 
-export interface NativeClusterOptions {
+interface NativeClusterOptions {
 	readonly keyPrefix?: unknown;
 	readonly nodeAddressMap?: NativeAddressMap | undefined;
+	readonly useReplicas?: boolean | undefined;
 	defaults?: { socket?: object | undefined } | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@rk/client";
+import { InvalidArgumentError, type ReadFrom } from "@rk/client";
 import type { NativeClientOptions, NodeRedisClient, NodeRedisCluster, NodeRedisSentinel } from "./native.ts";
 
 const warned = new WeakSet<object>();
@@ -20,6 +20,16 @@ export function checkClusterOptions(cluster: NodeRedisCluster): void {
 export function checkSentinelOptions(sentinel: NodeRedisSentinel): void {
 	refuseOldRelease(sentinel, "_keyPrefix" in sentinel);
 	refusePrefix("client.options.keyPrefix", sentinel._keyPrefix);
+}
+
+/** @throws {InvalidArgumentError} a client that knows no replicas to read from: each read would go to the master after all */
+export function checkReadFrom(readFrom: ReadFrom, cluster: NodeRedisCluster | undefined): void {
+	if (readFrom === "master" || cluster?._options.useReplicas) return;
+	throw new InvalidArgumentError(
+		"readFrom",
+		readFrom,
+		'"master", or one of "replica", "any" and "nearest" with a client of createCluster() made with useReplicas: true',
+	);
 }
 
 /**

@@ -270,6 +270,93 @@ describe("a connection of its own", () => {
 	});
 });
 
+describe("a driver that is closed", () => {
+	const withReplicas = (): NodeRedisCluster =>
+		createCluster({
+			rootNodes: servers.nodes.map(({ host, port }) => ({ socket: { host, port } })),
+			defaults: { socket: { reconnectStrategy } },
+			useReplicas: true,
+		});
+	const connections = (): number => servers.proxies.reduce((sum, proxy) => sum + proxy.connections, 0);
+	const slotsAskedFor = () => vi.waitUntil(() => servers.proxies.some((proxy) => proxy.count("CLUSTER") > 0));
+	const slowly = (): void => {
+		for (const proxy of servers.proxies) {
+			proxy.forget();
+			proxy.delay(100);
+		}
+	};
+
+	// Breaks without endCluster(): the library opens a connection to each node it was told of, though it was destroyed.
+	test("while the slots are asked for leaves no connection", async () => {
+		const { native, driver, cluster } = await over(withReplicas());
+		await vi.waitUntil(() => connections() === 6);
+		slowly();
+		const refreshed = cluster.refresh(0).catch(() => {});
+		await slotsAskedFor();
+		await driver.close();
+		expect(native.nodeByAddress.size).toBe(0);
+		await refreshed;
+		await vi.waitUntil(() => connections() === 0);
+	});
+
+	// Breaks without the listeners of endCluster(): nobody waits for the first discovery, but its nodes connect.
+	test("while its client connects for the first time leaves no connection", async () => {
+		const { native, driver } = await over(withReplicas(), false);
+		slowly();
+		const connected = native.connect().catch(() => {});
+		await slotsAskedFor();
+		await driver.close();
+		await connected;
+		expect(native.nodeByAddress.size).toBe(0);
+		await vi.waitUntil(() => connections() === 0);
+	});
+
+	// Breaks without destroyForGood(): the node's client is destroyed before it has a socket, and gets one all the same.
+	test("while a node connects again leaves no connection", async () => {
+		const { native, driver } = await over(withReplicas());
+		await vi.waitUntil(() => connections() === 6);
+		const clients = [...native.nodeByAddress.values()].flatMap(({ client }) => client ?? []);
+		const owner = await servers.ownerOf(0);
+		const cut = clients.find((client) => client.options?.socket?.port === owner.port);
+		if (cut === undefined) throw new Error("no client");
+		const connecting = new Promise((resolve) => cut.on("reconnecting", () => process.nextTick(resolve)));
+		const connected = new Promise((resolve) => cut.on("connect", resolve));
+		owner.proxy?.cut();
+		await connecting;
+		await driver.close();
+		await connected;
+		await vi.waitUntil(() => connections() === 0);
+	});
+
+	// Breaks without whileOpen(): the application destroys its client in the middle of a discovery that the port asked for.
+	test("leaves the application a client that it can destroy at once", async () => {
+		const native = withReplicas();
+		native.on("error", () => {});
+		native.on("node-error", () => {});
+		const listeners = native.eventNames().length;
+		await native.connect();
+		const driver = nodeRedisDriver(native, false);
+		await vi.waitUntil(() => connections() === 6);
+		slowly();
+		const refreshed = driver.cluster?.refresh(0).catch(() => {});
+		await slotsAskedFor();
+		await driver.close();
+		native.destroy();
+		await refreshed;
+		expect(native.nodeByAddress.size).toBe(0);
+		expect(native.eventNames()).toHaveLength(listeners);
+		await vi.waitUntil(() => connections() === 0);
+	});
+
+	// Breaks without the look at #released in refresh(): it would connect the client again.
+	test("does not connect its client again", async () => {
+		const { native, driver, cluster } = await over(withReplicas());
+		await driver.close();
+		await expect(cluster.refresh(0)).rejects.toMatchObject({ code: "RK_CLOSED" });
+		expect(native.isOpen).toBe(false);
+	});
+});
+
 test("a cluster client that the application closed says so", async () => {
 	const native = plain();
 	const it = await over(native);

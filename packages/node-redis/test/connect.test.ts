@@ -67,6 +67,13 @@ describe("one server", () => {
 		await vi.waitUntil(() => callers.size === 0);
 	});
 
+	// Breaks where `established` is true from the start: the library tries on, and the test does not end in its time.
+	test("that refuses the database is not tried again", async () => {
+		const { host, port, password = "" } = server;
+		const connecting = connect({ host, port, password, db: 99, connectTimeoutMs: 60_000 });
+		await expect(connecting).rejects.toThrow("DB index is out of range");
+	});
+
 	test("that speaks TLS must have a certificate that is trusted", async () => {
 		await using secure = await startServer({ owned: true, tls: true });
 		const { host, port, ca } = secure;
@@ -123,6 +130,23 @@ describe("a master named by sentinels", () => {
 		const redis = await connectSentinel({ name: sentinel.name, sentinels: sentinels() });
 		expect(await redis.command(raw(["ROLE"]))).toContain("master");
 		expect(redis.topology.masters()).toHaveLength(1);
+		await redis.close();
+	});
+
+	// Breaks without noSentinels(): the library asks on, and the test does not end in its time.
+	test("is not waited for where no server is a sentinel", async () => {
+		const { host, port, password = "" } = server;
+		const other = { host, port };
+		const wanted = { name: "main", sentinelPassword: password, connectTimeoutMs: 60_000 };
+		await expect(connectSentinel({ ...wanted, sentinels: [other, other] })).rejects.toThrow(
+			"unknown command 'SENTINEL'",
+		);
+		// One that is none beside others that are does no harm.
+		const [node] = cluster.nodes;
+		if (node === undefined) throw new Error("no node");
+		const mixed = [{ host: node.host, port: node.port }, ...sentinels()];
+		const redis = await connectSentinel({ name: sentinel.name, sentinels: mixed });
+		expect(await redis.command(raw(["ROLE"]))).toContain("master");
 		await redis.close();
 	});
 

@@ -7,10 +7,22 @@ const examples = examplesOf(folder);
 test("the code in the README is that of the examples, and each example is there or linked", () => {
 	const readme = readmeOf(folder);
 	const snippets = snippetsIn(readme);
-	for (const snippet of snippets) expect([...examples.values()]).toContain(snippet);
-	for (const [file, code] of examples) {
-		expect(snippets.includes(code) || readme.includes(`(examples/${file})`), file).toBe(true);
+	// A snippet may be a part of an example, which is compiled and run whole.
+	for (const snippet of snippets) {
+		const whole = [...examples.values()].find((code) => code.includes(snippet));
+		expect(whole, snippet).toBeDefined();
 	}
+	for (const [file, code] of examples) {
+		const link = `https://github.com/rk-toolkit/rk/blob/main/packages/node-redis/examples/${file}`;
+		expect(snippets.includes(code) || readme.includes(link), file).toBe(true);
+	}
+});
+
+// Relative ones lead nowhere from a copy in node_modules.
+test("the README's links are absolute", () => {
+	const targets = [...readmeOf(folder).matchAll(/\]\(([^)]*)\)/g)].map(([, target]) => target);
+	expect(targets).not.toEqual([]);
+	expect(targets.filter((target) => !/^(https:\/\/|#)/.test(target ?? ""))).toEqual([]);
 });
 
 describe.each([...examples])("the example %s", (file, code) => {

@@ -51,6 +51,25 @@ describe("what is refused at once", () => {
 		expect(refusal(() => port(client))).toBe(argument);
 	});
 
+	// Breaks without checkReadFrom(): every read would go to the master, and nobody would know.
+	test.each([
+		["a cluster client without useReplicas", () => createCluster({ rootNodes: [] }), "replica"],
+		["a cluster client without useReplicas", () => createCluster({ rootNodes: [] }), "nearest"],
+		["a client of one server", () => createClient(), "replica"],
+		["a Sentinel client", () => createSentinel({ name: "main", sentinelRootNodes: [] }), "any"],
+	] as const)("reads from replicas over %s: %#", (_what, make, readFrom) => {
+		const client = make();
+		const names = client.eventNames();
+		expect(refusal(() => nodeRedisPort(client, { readFrom }))).toBe("readFrom");
+		expect(client.eventNames()).toEqual(names);
+	});
+
+	test("not: reads from replicas that the client connects to, and reads from the master", async () => {
+		await nodeRedisPort(createCluster({ rootNodes: [], useReplicas: true }), { readFrom: "any" }).close();
+		await nodeRedisPort(createCluster({ rootNodes: [] }), { readFrom: "master" }).close();
+		await nodeRedisPort(createClient(), { readFrom: "master" }).close();
+	});
+
 	test("not: an empty prefix, and the options of most applications", async () => {
 		const client = createClient({
 			keyPrefix: "",

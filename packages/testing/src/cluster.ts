@@ -1,6 +1,7 @@
-import { InvalidArgumentError } from "@rk/client";
+import { InvalidArgumentError, keyInSlot } from "@rk/client";
 import { agreement, type NodeView, ownsSlot, readView } from "./cluster-view.ts";
 import type { Host } from "./machine.ts";
+import { promote, roleOf } from "./promotion.ts";
 import type { FaultProxy } from "./proxy/proxy.ts";
 import { RunningServer, type ServerParts } from "./running-server.ts";
 import type { TestServer } from "./server.ts";
@@ -8,7 +9,6 @@ import { until } from "./wait.ts";
 
 const SLOTS = 16_384;
 const SETTLE_MS = 60_000;
-const PROMOTION_MS = 6_000;
 const KEYS_AT_ONCE = 200;
 const MIGRATE_TIMEOUT_MS = 10_000;
 
@@ -33,7 +33,11 @@ export interface TestCluster extends AsyncDisposable {
 	/** Resolves when all nodes that run agree on masters, replicas and slots, find the cluster ok, and replicas are in sync. */
 	settled(): Promise<void>;
 
-	/** Makes a replica the master of a slot, or in the place of a master, and resolves with it when all nodes agree. */
+	/**
+	 * Makes a replica the master of a slot, or in the place of a master, and resolves with it when it takes writes, all
+	 * nodes that run agree, and the old master, if it runs, follows it in sync. Nothing that a running master has
+	 * acknowledged is lost: writes wait there until it is a replica, which also ends a pause of its clients.
+	 */
 	failover(of: number | ClusterNode): Promise<ClusterNode>;
 	/**
 	 * Begins to move a slot, and moves `keys` of it. Until {@link finishMigration}, the owner answers for a key it lacks with ASK,
@@ -104,13 +108,16 @@ export class RunningCluster implements TestCluster {
 	async failover(of: number | ClusterNode): Promise<ClusterServer> {
 		const master = typeof of === "number" ? await this.ownerOf(of) : this.#own("of", of);
 		const [replica] = await this.replicasOf(master);
-		if (replica === undefined) throw new InvalidArgumentError("of", of, "a master with a replica that is up");
-		const how = master.responsive ? [] : ["FORCE"];
+		const slot = typeof of === "number" ? of : (await this.#slotsOf(master))[0];
+		if (replica === undefined || slot === undefined)
+			throw new InvalidArgumentError("of", of, "a master with slots, and a replica that is up");
 		await until(`${replica.url} is a master`, SETTLE_MS, async () => {
-			await replica.command("CLUSTER", "FAILOVER", ...how);
-			return until("it is promoted", PROMOTION_MS, async () => (await roleOf(replica)) === "master");
+			await promote(replica, master);
+			await this.settled();
+			if ((await roleOf(replica)) !== "master" || (await this.ownerOf(slot)) !== replica) return false;
+			await replica.command("DEL", `{${keyInSlot(slot)}}rk:testing`); // a write that changes nothing
+			return true;
 		});
-		await this.settled();
 		return replica;
 	}
 
@@ -132,10 +139,7 @@ export class RunningCluster implements TestCluster {
 	}
 
 	async reshard(count: number, from: ClusterNode, to: ClusterNode): Promise<void> {
-		const view = (await this.#view()).find(({ id }) => id === from.id);
-		const slots = Array.from({ length: SLOTS }, (_, slot) => slot).filter(
-			(slot) => view && ownsSlot(view, slot),
-		);
+		const slots = await this.#slotsOf(from);
 		if (!Number.isInteger(count) || count < 0 || count > slots.length)
 			throw new InvalidArgumentError("count", count, `0 to ${slots.length}, the slots that ${from.url} has`);
 		for (const slot of slots.slice(0, count)) {
@@ -178,6 +182,11 @@ export class RunningCluster implements TestCluster {
 		return own;
 	}
 
+	async #slotsOf(node: ClusterNode): Promise<readonly number[]> {
+		const view = (await this.#view()).find(({ id }) => id === node.id);
+		return Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) => view && ownsSlot(view, slot));
+	}
+
 	#up(): readonly ClusterServer[] {
 		return this.nodes.filter(({ responsive }) => responsive);
 	}
@@ -199,11 +208,6 @@ function checkSlot(slot: number): void {
 
 async function viewOf(node: ClusterServer): Promise<readonly NodeView[]> {
 	return readView(`${await node.command("CLUSTER", "NODES")}`);
-}
-
-async function roleOf(node: ClusterServer): Promise<unknown> {
-	const role = await node.command("ROLE");
-	return Array.isArray(role) ? role[0] : undefined;
 }
 
 /** The node finds the cluster ok, and all who are `up`; it tells clients of them; a replica follows its master. */

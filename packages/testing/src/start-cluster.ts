@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@rk/client";
+import { checkKnown, InvalidArgumentError } from "@rk/client";
 import { ClusterServer, RunningCluster, type TestCluster } from "./cluster.ts";
 import { readView } from "./cluster-view.ts";
 import { type Site, withHost } from "./hosts.ts";
@@ -84,6 +84,7 @@ async function join(nodes: readonly ClusterServer[], masters: number): Promise<v
  * @throws {InvalidArgumentError} an option is not usable
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
+	checkKnown("", options, ["masters", "replicas", "password", "args", "proxied"]);
 	const { masters = 3, replicas = 0, proxied = false } = options;
 	if (!Number.isInteger(masters) || masters < 1 || masters > 100)
 		throw new InvalidArgumentError("masters", masters, "a whole number from 1 to 100");

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@rk/client";
+import { checkKnown, InvalidArgumentError } from "@rk/client";
 import { type Site, withHost } from "./hosts.ts";
 import { baseArgs, launchServer, login } from "./launch.ts";
 import { type Host, PID_FILE } from "./machine.ts";
@@ -86,6 +86,7 @@ async function launchSentinel(
  * @throws {InvalidArgumentError} an option is not usable
  */
 export async function startSentinel(options: SentinelOptions = {}): Promise<TestSentinel> {
+	checkKnown("", options, ["replicas", "sentinels", "password", "sentinelPassword", "args", "proxied"]);
 	const { replicas = 2, sentinels = 3, proxied = false } = options;
 	if (!Number.isInteger(replicas) || replicas < 0 || replicas > 10)
 		throw new InvalidArgumentError("replicas", replicas, "a whole number from 0 to 10");

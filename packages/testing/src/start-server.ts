@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@rk/client";
+import { checkKnown, InvalidArgumentError } from "@rk/client";
 import { announce } from "./announce.ts";
 import { certificate } from "./certificate.ts";
 import { Control } from "./control.ts";
@@ -24,7 +24,9 @@ export interface ServerOptions {
 	readonly owned?: boolean;
 }
 
-function checkOptions({ port, tls, proxied, persistence }: ServerOptions): void {
+function checkOptions(options: ServerOptions): void {
+	checkKnown("", options, ["args", "password", "tls", "port", "persistence", "proxied", "owned"]);
+	const { port, tls, proxied, persistence } = options;
 	if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
 		throw new InvalidArgumentError("port", port, "a whole number from 1 to 65535");
 	if (persistence !== undefined && persistence !== "none" && persistence !== "aof")

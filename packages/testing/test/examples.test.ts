@@ -9,7 +9,9 @@ test("the code in the README is that of the examples, and each example is there 
 	const snippets = snippetsIn(readme);
 	for (const snippet of snippets) expect([...examples.values()]).toContain(snippet);
 	for (const [file, code] of examples) {
-		expect(snippets.includes(code) || readme.includes(`(examples/${file})`), file).toBe(true);
+		expect(snippets.includes(code) || readme.includes(`/packages/testing/examples/${file})`), file).toBe(
+			true,
+		);
 	}
 });
 

@@ -55,6 +55,8 @@ describe("a Sentinel group", () => {
 	});
 
 	it("refuses impossible sizes, by name", async () => {
+		const misspelt = { replicas: 1, sentinel: 1 };
+		await expect(startSentinel(misspelt)).rejects.toMatchObject({ argument: "sentinel", value: 1 });
 		await expect(startSentinel({ sentinels: 0 })).rejects.toMatchObject({ argument: "sentinels", value: 0 });
 		await expect(startSentinel({ replicas: 1.5 })).rejects.toMatchObject({
 			argument: "replicas",

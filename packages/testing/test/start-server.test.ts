@@ -79,6 +79,15 @@ describe("a server started with options", () => {
 		});
 	});
 
+	it("refuses an option that it does not have, by name, rather than start without it", async () => {
+		const misspelt = { owned: true, pasword: "s3cret" };
+		await expect(startServer(misspelt)).rejects.toMatchObject({
+			code: "RK_INVALID_ARGUMENT",
+			argument: "pasword",
+			message: expect.stringContaining("password"),
+		});
+	});
+
 	it("leaves neither process nor files behind", async () => {
 		const server = await start({ persistence: "aof" });
 		const { pid } = server;
