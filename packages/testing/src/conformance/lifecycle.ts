@@ -76,11 +76,16 @@ export function lifecycleChecks(cycles: number): readonly Definition[] {
 				);
 				await until("sockets are gone", 10_000, async () => sockets() <= before.sockets);
 				assert.equal(processListeners(), before.listeners, "listeners of the process");
-				const grown = ((await usedBytes()) - bytes) / cycles;
+				// Libraries keep an ended client until their own timers have run, the last ones of them still now.
+				let grown = Number.POSITIVE_INFINITY;
+				await until("the heap is as before", 15_000, async () => {
+					grown = ((await usedBytes()) - bytes) / cycles;
+					return grown < LEAK_BYTES;
+				}).catch(() => {});
+				assert.ok(grown < LEAK_BYTES, `${Math.round(grown)} bytes were left by each cycle`);
 				scene.print(
 					`${scene.kind}: ${cycles} cycles of open … close grew the heap by ${Math.round(grown)} bytes each`,
 				);
-				assert.ok(grown < LEAK_BYTES, `${Math.round(grown)} bytes were left by each cycle`);
 			},
 			30_000 + cycles * 500,
 		),
