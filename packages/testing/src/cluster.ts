@@ -1,8 +1,9 @@
 import { InvalidArgumentError, keyInSlot } from "@rk/client";
 import { agreement, type NodeView, ownsSlot, readView } from "./cluster-view.ts";
 import type { Host } from "./machine.ts";
-import { promote, roleOf } from "./promotion.ts";
+import { promote } from "./promotion.ts";
 import type { FaultProxy } from "./proxy/proxy.ts";
+import { roleOf } from "./replication.ts";
 import { RunningServer, type ServerParts } from "./running-server.ts";
 import type { TestServer } from "./server.ts";
 import { until } from "./wait.ts";

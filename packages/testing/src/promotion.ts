@@ -1,5 +1,6 @@
 import { Control } from "./control.ts";
 import { login } from "./launch.ts";
+import { hasCaughtUp, roleOf, writtenBy } from "./replication.ts";
 import type { RunningServer } from "./running-server.ts";
 import { until } from "./wait.ts";
 
@@ -21,11 +22,9 @@ export async function promote(replica: RunningServer, master: RunningServer): Pr
 	const aside = new Control({ host: master.host, port: master.directPort, ...login(master.password) });
 	try {
 		await aside.command("CLIENT", "PAUSE", CATCH_UP_MS, "WRITE");
-		const written = offsetIn("master_repl_offset", await replication(aside));
+		const written = await writtenBy(aside);
 		await until(`${replica.url} has what its master has`, CATCH_UP_MS, async () => {
-			const info = await replication(replica);
-			if (info.includes("role:master")) return true;
-			return info.includes("master_link_status:up") && offsetIn("slave_repl_offset", info) >= written;
+			return (await hasCaughtUp(replica, master.port, written)) || (await roleOf(replica)) === "master";
 		});
 		await takeOver(replica);
 		await until(`${master.url} knows that it is no master`, CATCH_UP_MS, async () => {
@@ -38,20 +37,7 @@ export async function promote(replica: RunningServer, master: RunningServer): Pr
 	}
 }
 
-export async function roleOf(server: Pick<RunningServer, "command">): Promise<unknown> {
-	const role = await server.command("ROLE");
-	return Array.isArray(role) ? role[0] : undefined;
-}
-
 async function takeOver(replica: RunningServer): Promise<void> {
 	// It may have been elected by itself meanwhile, and a master refuses the command.
 	if ((await roleOf(replica)) !== "master") await replica.command("CLUSTER", "FAILOVER", "TAKEOVER");
-}
-
-async function replication(server: Pick<RunningServer, "command">): Promise<string> {
-	return `${await server.command("INFO", "replication")}`;
-}
-
-function offsetIn(field: string, info: string): number {
-	return Number(new RegExp(`^${field}:(\\d+)`, "m").exec(info)?.[1]);
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@rk/client";
 import type { Host } from "./machine.ts";
 import type { FaultProxy } from "./proxy/proxy.ts";
+import { hasCaughtUp, roleOf, writtenBy } from "./replication.ts";
 import type { RunningServer } from "./running-server.ts";
 import type { TestServer } from "./server.ts";
 import { until } from "./wait.ts";
@@ -22,10 +23,14 @@ export interface TestSentinel extends AsyncDisposable {
 
 	/** The server that the Sentinels name. */
 	master(): Promise<TestServer>;
-	/** Resolves when all Sentinels that run name the same master and the servers that run are it and its replicas, in sync. */
+	/**
+	 * Resolves when all Sentinels that run name the same master and the servers that run are it and its replicas, which have
+	 * all that it wrote before the call.
+	 */
 	settled(): Promise<void>;
 	/**
-	 * Makes the Sentinels promote a replica, and resolves with it when all of them name it and it takes writes.
+	 * Makes the Sentinels promote a replica, which has all that was written before the call, and resolves with it when all of
+	 * them name it and it takes writes. What clients write to the old master meanwhile is lost.
 	 * The old master becomes a replica about a second later; {@link settled} waits for that.
 	 */
 	failover(): Promise<TestServer>;
@@ -63,7 +68,8 @@ export class RunningSentinel implements TestSentinel {
 			const master = await this.master();
 			if (!master.responsive || (await roleOf(master)) !== "master") return false;
 			const replicas = up(this.servers).filter((server) => server !== master);
-			const follow = await Promise.all(replicas.map((replica) => follows(replica, master)));
+			const written = await writtenBy(master);
+			const follow = await Promise.all(replicas.map((replica) => hasCaughtUp(replica, master.port, written)));
 			const content = await Promise.all(
 				up(this.sentinels).map((sentinel) => seesAll(sentinel, replicas, up(this.sentinels).length)),
 			);
@@ -107,16 +113,6 @@ function up(servers: readonly RunningServer[]): readonly RunningServer[] {
 async function namedPort(sentinel: RunningServer): Promise<number> {
 	const address = await sentinel.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER_NAME);
 	return Array.isArray(address) ? Number(address[1]) : 0;
-}
-
-async function roleOf(server: RunningServer): Promise<unknown> {
-	const role = await server.command("ROLE");
-	return Array.isArray(role) ? role[0] : undefined;
-}
-
-async function follows(replica: RunningServer, master: RunningServer): Promise<boolean> {
-	const info = `${await replica.command("INFO", "replication")}`;
-	return info.includes(`master_port:${master.port}\r`) && info.includes("master_link_status:up");
 }
 
 /** The Sentinel finds nothing wrong with the master, knows its fellows, and could promote any of `replicas`. */
