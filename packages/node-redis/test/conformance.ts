@@ -61,7 +61,7 @@ export function conformanceOn(topology: TopologyKind): void {
 			only: [topology],
 			servers,
 			cuts: number("RK_CUTS", 60),
-			cycles: number("RK_CYCLES", 100),
+			cycles: number("RK_CYCLES", 50),
 			seed: number("RK_SEED", 1),
 			print: (line) => process.stderr.write(`${name}, ${line}\n`),
 		});

@@ -105,10 +105,19 @@ export class RunningServer implements TestServer {
 	async killClients(type?: ClientType): Promise<number> {
 		if (type !== undefined && !CLIENT_TYPES.includes(type))
 			throw new InvalidArgumentError("type", type, `${CLIENT_TYPES.join(", ")}, or none`);
-		let killed = 0;
-		for (const each of type === undefined ? ["normal", "pubsub"] : [type])
-			killed += Number(await this.command("CLIENT", "KILL", "TYPE", each, "SKIPME", "yes"));
-		return killed;
+		const own = await this.command("CLIENT", "ID");
+		const lists = await Promise.all(
+			(type === undefined ? ["normal", "pubsub"] : [type]).map((each) =>
+				this.command("CLIENT", "LIST", "TYPE", each),
+			),
+		);
+		const ids = lists
+			.flatMap((list) => `${list}`.split("\n"))
+			.filter((line) => !/ name=sentinel-/.test(line))
+			.flatMap((line) => /^id=(\d+)/.exec(line)?.[1] ?? [])
+			.filter((id) => id !== `${own}`);
+		const killed = await Promise.all(ids.map((id) => this.command("CLIENT", "KILL", "ID", id)));
+		return killed.reduce<number>((sum, one) => sum + Number(one), 0);
 	}
 
 	async pauseClients(ms: number, what: "ALL" | "WRITE" = "ALL"): Promise<void> {

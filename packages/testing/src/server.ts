@@ -44,7 +44,10 @@ export interface TestServer extends AsyncDisposable {
 	 * Data is lost unless the server was started with `persistence: "aof"`.
 	 */
 	restart(): Promise<void>;
-	/** Disconnects clients of one type, or all normal and Pub/Sub clients; returns how many. Other control connections included. */
+	/**
+	 * Disconnects clients of one type, or all normal and Pub/Sub clients; returns how many. Other control connections are among
+	 * them, the Sentinels' are not: without those, a Sentinel may take the server for dead.
+	 */
 	killClients(type?: ClientType): Promise<number>;
 	/** Makes the server keep all commands, or those that write, waiting for `ms`. With `ALL`, {@link command} waits too. */
 	pauseClients(ms: number, what?: "ALL" | "WRITE"): Promise<void>;

@@ -24,6 +24,23 @@ describe("a Sentinel group", () => {
 		client.close();
 	});
 
+	// Seen red with CLIENT KILL TYPE, after which Sentinels promoted a replica though nothing was wrong with the master.
+	it("keeps the Sentinels' connections when clients are disconnected", async () => {
+		const master = await group.master();
+		const client = await PlainClient.connect(master.port);
+		await client.ask("AUTH s3cret");
+		const connections = async (): Promise<string[]> =>
+			`${await master.command("CLIENT", "LIST")}`
+				.split("\n")
+				.filter((line) => line.includes(" name=sentinel-"))
+				.map((line) => line.split(" ")[0] ?? "");
+		const before = await connections();
+		expect(before.length).toBeGreaterThanOrEqual(group.sentinels.length);
+		expect(await master.killClients()).toBe(1);
+		expect((await client.over()).ending).toBe("ended");
+		expect(await connections()).toEqual(expect.arrayContaining(before));
+	});
+
 	// Seen red, in one run of six, without waiting for what the replicas have: that their link is up is not enough.
 	it("promotes a replica on demand, with the data, twice in a row", async () => {
 		const old = await group.master();

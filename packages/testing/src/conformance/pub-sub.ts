@@ -259,8 +259,9 @@ export const pubSubChecks: readonly Definition[] = [
 			const port = await scene.open();
 			const [allowed, forbidden] = [scene.spread("allowed"), scene.spread("forbidden")];
 			const servers = scene.servers;
+			const channels = [`&${allowed}`, "&__sentinel__:*"]; // Sentinels are this user too
 			for (const server of servers)
-				await server.command("ACL", "SETUSER", "default", "resetchannels", `&${allowed}`);
+				await server.command("ACL", "SETUSER", "default", "resetchannels", ...channels);
 			try {
 				const ear = new Ear();
 				const held = await port.subscribe({ names: [allowed], onMessage: ear.onMessage });

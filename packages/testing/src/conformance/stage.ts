@@ -73,9 +73,10 @@ async function sentinelStage(): Promise<Stage> {
 		sentinel,
 		masters: async () => [await sentinel.master()],
 		serverOf: () => sentinel.master(),
-		heal: async (settle) => {
+		heal: async () => {
 			await healAll(sentinel.servers);
-			if ((await revive(sentinel.servers)) || settle) await sentinel.settled();
+			await revive(sentinel.servers);
+			await sentinel.settled(); // always: a Sentinel may have lost sight of a server that was out of reach
 			await healAll(sentinel.servers);
 		},
 		stop: () => sentinel.stop(),
