@@ -1,6 +1,7 @@
 import type { Args, Command, WireReply } from "./command.ts";
+import { failedOn } from "./command-name.ts";
 import type { Driver, Link } from "./driver.ts";
-import type { CommandError } from "./errors.ts";
+import type { CommandError, FailedCommand } from "./errors.ts";
 import type { EndError } from "./patience.ts";
 import { isRedirection, MAX_REDIRECTIONS, type Redirected, type Routes } from "./routes.ts";
 import { isUnknownScript, type Script, withSource } from "./script.ts";
@@ -61,7 +62,8 @@ export class Call<T> implements Redirected {
 	readonly #firstUses: FirstUses | undefined;
 	readonly #to: Settle<T>;
 	#over = false;
-	#sent = false;
+	/** The connection that it was sent on, and has no answer from yet. */
+	#sentOn: Link | undefined;
 	#attempt = 0;
 	#source: boolean;
 
@@ -94,27 +96,26 @@ export class Call<T> implements Redirected {
 
 	go(link: Link): void {
 		const reply = link.send(this.#argsFor(link), this.#command.encoding);
-		this.#sent = true;
+		this.#sentOn = link;
 		reply.then(this.#answered, (error: unknown) => this.#failed(error, link));
 	}
 
 	goAsking(link: Link): void {
 		const [asking, reply] = link.sendTogether([ASKING, this.#argsFor(link)], this.#command.encoding);
 		if (asking === undefined || reply === undefined) return;
-		this.#sent = true;
+		this.#sentOn = link;
 		asking.catch(() => {}); // the command's own reply says what became of it
 		reply.then(this.#answered, (error: unknown) => this.#failed(error, link));
 	}
 
-	fail(error: CommandError): void {
+	fail(error: EndError): void {
 		if (this.#over) return;
 		this.#over = true;
-		this.#to.reject(error);
+		this.#to.reject(error(this.#sentOn === undefined ? "not-sent" : "unknown", this.#onNode(this.#sentOn)));
 	}
 
-	/** The caller waits no longer. */
-	end(error: EndError): void {
-		this.fail(error(this.#sent ? "unknown" : "not-sent"));
+	#onNode(link: Link | undefined): FailedCommand {
+		return failedOn(link?.node ?? this.#routes.nodeOf(this.#slot), this.#command);
 	}
 
 	#argsFor(link: Link): Args {
@@ -139,31 +140,31 @@ export class Call<T> implements Redirected {
 
 	#failed(error: unknown, link: Link): void {
 		if (this.#over) return;
-		const fault = this.#driver.fault(error);
+		const fault = this.#driver.fault(error, this.#onNode(link));
 		if (this.#attempt < MAX_REDIRECTIONS) {
 			if (neverSent(fault)) {
 				if (this.#command.script !== undefined) this.#firstUses?.unclaim(link, this.#command.script);
 				this.#attempt += 1;
-				this.#sent = false;
+				this.#sentOn = undefined;
 				this.#routes.whenReady(this.#slot, this.#command.readOnly, this);
 				return;
 			}
 			if (isUnknownScript(fault) && this.#unsentSource()) {
 				this.#attempt += 1;
 				this.#source = true;
-				this.#sent = false;
+				this.#sentOn = undefined;
 				this.#routes.whenReady(this.#slot, this.#command.readOnly, this);
 				return;
 			}
 			if (isRedirection(fault)) {
 				if (this.#command.script !== undefined) this.#firstUses?.redirected(link, this.#command.script);
 				this.#attempt += 1;
-				this.#sent = false;
+				this.#sentOn = undefined;
 				this.#routes.redirected(fault, link, this.#slot, this.#attempt, this);
 				return;
 			}
 		}
-		this.fail(fault);
+		this.fail(() => fault);
 	}
 
 	/**

@@ -17,8 +17,13 @@ export function checkInteger(
 
 /** @throws {InvalidArgumentError} not a time in milliseconds that a timer can wait */
 export function checkMs(argument: string, value: unknown, min = 1): void {
-	if (typeof value === "number" && value >= min && value <= LONGEST_MS) return;
+	if (isMs(value, min)) return;
 	throw new InvalidArgumentError(argument, value, `milliseconds, from ${min} to ${LONGEST_MS}`);
+}
+
+/** Milliseconds that a timer takes. */
+export function isMs(value: unknown, min = 1): boolean {
+	return typeof value === "number" && value >= min && value <= LONGEST_MS;
 }
 
 /** @throws {InvalidArgumentError} an option that nobody reads: a misspelling, or another library's name for it */

@@ -1,7 +1,8 @@
 import { backoffMs, pause } from "./backoff.ts";
 import type { ClusterDriver, Driver, Link, OwnLink } from "./driver.ts";
-import { ClosedError, type CommandError, ConnectionError, type ServerError } from "./errors.ts";
+import { ConnectionError, type ServerError } from "./errors.ts";
 import { LatencyMap } from "./latency-map.ts";
+import { closed, type EndError } from "./patience.ts";
 import { MAX_REDIRECTIONS, type Redirected, type Routes, type Waiter, WaitingLine } from "./routes.ts";
 
 /** Which node of a cluster serves a command that only reads. */
@@ -58,7 +59,7 @@ export class ClusterRoutes implements Routes {
 
 	redirected(error: ServerError, from: Link, slot: number, attempt: number, waiter: Redirected): void {
 		if (this.#closed || attempt >= MAX_REDIRECTIONS) {
-			waiter.fail(this.#closed ? new ClosedError() : error);
+			waiter.fail(this.#closed ? closed : () => error);
 			return;
 		}
 		const node = redirectedTo(error, from);
@@ -84,6 +85,10 @@ export class ClusterRoutes implements Routes {
 		void this.#later(slot, attempt);
 	}
 
+	nodeOf(slot: number): string | undefined {
+		return slot === ANY_MASTER ? undefined : this.#cluster.masterOf(slot);
+	}
+
 	masters(): ReadonlyMap<string, Link | undefined> {
 		const masters = new Map(this.#cluster.masters().map((node) => [node, this.#cluster.linkAt(node)]));
 		// Whoever only asks how things are must find them better the next time.
@@ -97,7 +102,7 @@ export class ClusterRoutes implements Routes {
 		this.#offTopology();
 		this.#latency?.close();
 		this.#forgetVisited();
-		this.#failLines(new ClosedError());
+		this.#failLines(closed);
 	}
 
 	/** Reads wait apart only where another node may serve them: on one node all goes in the order in which it was given. */
@@ -168,7 +173,7 @@ export class ClusterRoutes implements Routes {
 			// A node that stays away may have been replaced: the others know.
 			if (attempt > 0 || link === undefined || link.state === "closed") await this.#refresh(slot);
 		}
-		if (this.#closed) line.fail(new ClosedError());
+		if (this.#closed) line.fail(closed);
 		this.#lines.delete(name);
 	}
 
@@ -179,7 +184,7 @@ export class ClusterRoutes implements Routes {
 		this.#delayed.delete(slot);
 		for (const waiter of delayed) {
 			if (waiter.over) continue;
-			if (this.#closed) waiter.fail(new ClosedError());
+			if (this.#closed) waiter.fail(closed);
 			else this.whenReady(slot, false, waiter);
 		}
 	}
@@ -191,13 +196,16 @@ export class ClusterRoutes implements Routes {
 			try {
 				link = await this.#visit(node);
 			} catch (error) {
-				waiter.fail(this.#driver.fault(error));
+				waiter.fail((_, failed) => this.#driver.fault(error, failed));
 				return;
 			}
 		}
 		if (waiter.over) return;
 		if (link.state === "ready") waiter.goAsking(link);
-		else waiter.fail(new ConnectionError(`The connection to ${node} was lost`, "not-sent"));
+		else
+			waiter.fail(
+				(_, failed) => new ConnectionError("The connection was lost", "not-sent", { ...failed, node }),
+			);
 	}
 
 	#visit(node: string): Promise<OwnLink> {
@@ -233,8 +241,7 @@ export class ClusterRoutes implements Routes {
 		this.#refreshing ??= Promise.race([this.#cluster.refresh(slot), pause(REFRESH_MS)])
 			.catch((error: unknown) => {
 				// The application closed its client: nobody need wait. Otherwise no node answered, and who waits tries again.
-				const fault = this.#driver.fault(error);
-				if (fault.code === "RK_CLOSED") this.#failLines(fault);
+				if (this.#driver.fault(error).code === "RK_CLOSED") this.#failLines(closed);
 			})
 			.finally(() => {
 				this.#refreshing = undefined;
@@ -242,14 +249,14 @@ export class ClusterRoutes implements Routes {
 		return this.#refreshing;
 	}
 
-	#failLines(error: CommandError): void {
+	#failLines(error: EndError): void {
 		for (const line of this.#lines.values()) line.fail(error);
 	}
 }
 
 /** `host:port` from `MOVED 3999 host:port`; an empty host means the one that answered. */
 function redirectedTo(error: ServerError, from: Link): string | undefined {
-	const node = error.message.split(" ")[2];
+	const node = error.reply.split(" ")[2];
 	if (node === undefined) return undefined;
 	return node.startsWith(":") ? from.node.slice(0, from.node.lastIndexOf(":")) + node : node;
 }

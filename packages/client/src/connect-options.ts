@@ -73,6 +73,8 @@ export interface ResolvedAddress {
 }
 
 export interface ResolvedCommon {
+	/** What is connected to, as errors name it: `host:port`, several of them, or `the master name of …`. */
+	readonly where: string;
 	readonly username: string | undefined;
 	readonly password: string | undefined;
 	readonly tls: TlsOptions | undefined;
@@ -124,14 +126,16 @@ export function resolveConnect(options: ConnectOptions = {}): ResolvedConnect {
 		throw new InvalidArgumentError(name, shown, "left out, or the same as in url");
 	}
 	const merged: ConnectOptions = { ...fromUrl, ...options };
-	return { ...resolveCommon(merged), address: addressOf("", merged, DEFAULT_PORT), db: resolveDb(merged.db) };
+	const address = addressOf("", merged, DEFAULT_PORT);
+	return { ...resolveCommon(merged, named([address])), address, db: resolveDb(merged.db) };
 }
 
 /** @throws {InvalidArgumentError} */
 export function resolveConnectCluster(options: ConnectClusterOptions): ResolvedCluster {
 	checkKnown("", options, ["nodes", "readFrom", ...COMMON]);
 	const { readFrom = "master" } = options;
-	return { ...resolveCommon(options), nodes: addressesOf("nodes", options.nodes, DEFAULT_PORT), readFrom };
+	const nodes = addressesOf("nodes", options.nodes, DEFAULT_PORT);
+	return { ...resolveCommon(options, named(nodes)), nodes, readFrom };
 }
 
 /** @throws {InvalidArgumentError} */
@@ -142,17 +146,22 @@ export function resolveConnectSentinel(options: ConnectSentinelOptions): Resolve
 	}
 	checkText("sentinelUsername", options.sentinelUsername);
 	checkText("sentinelPassword", options.sentinelPassword);
+	const sentinels = addressesOf("sentinels", options.sentinels, DEFAULT_SENTINEL_PORT);
 	return {
-		...resolveCommon(options),
+		...resolveCommon(options, `the master ${options.name} of ${named(sentinels)}`),
 		name: options.name,
-		sentinels: addressesOf("sentinels", options.sentinels, DEFAULT_SENTINEL_PORT),
+		sentinels,
 		sentinelUsername: options.sentinelUsername,
 		sentinelPassword: options.sentinelPassword,
 		db: resolveDb(options.db),
 	};
 }
 
-function resolveCommon(options: CommonConnectOptions): ResolvedCommon {
+function named(addresses: readonly ResolvedAddress[]): string {
+	return addresses.map(({ host, port }) => `${host}:${port}`).join(", ");
+}
+
+function resolveCommon(options: CommonConnectOptions, where: string): ResolvedCommon {
 	const { tls, connectTimeoutMs = 5_000, commandTimeoutMs = 3_000, sessions } = options;
 	checkText("username", options.username);
 	checkText("password", options.password);
@@ -163,6 +172,7 @@ function resolveCommon(options: CommonConnectOptions): ResolvedCommon {
 		throw new InvalidArgumentError("tls", tls, "true, false, or an object with ca, cert, key, …");
 	}
 	return {
+		where,
 		username: options.username,
 		password: options.password,
 		tls: tls === true ? {} : tls === false ? undefined : tls,

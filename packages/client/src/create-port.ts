@@ -3,16 +3,24 @@ import { Call, FirstUses, neverSent } from "./call.ts";
 import { checkArray, checkFunction, checkKnown, checkMs } from "./check.ts";
 import { ClusterRoutes, type ReadFrom } from "./cluster-routes.ts";
 import { type Arg, type Command, type WireReply, write } from "./command.ts";
+import { failedOn } from "./command-name.ts";
 import { DeadlineWheel } from "./deadline-wheel.ts";
 import { text } from "./decode.ts";
 import type { Driver, Link, OwnLink } from "./driver.ts";
-import { CommandError, ConnectionError, CrossSlotError, InvalidArgumentError } from "./errors.ts";
+import {
+	CommandError,
+	ConnectionError,
+	CrossSlotError,
+	type FailedCommand,
+	InvalidArgumentError,
+} from "./errors.ts";
 import { notConnected } from "./not-connected.ts";
 import {
 	checkCallOptions,
 	closed,
 	type EndError,
 	endedBefore,
+	hasOnlyDeadline,
 	Patience,
 	tooLate,
 	type Waiting,
@@ -106,6 +114,8 @@ class Port implements RedisPort {
 	readonly #clustered: boolean;
 	readonly #wheel = new DeadlineWheel();
 	readonly #waiting: Waiting = new Set();
+	/** Subscriptions and trackings that are being made: close() ends them at once, since no reply is owed to them. */
+	readonly #beginning: Waiting = new Set();
 	readonly #pools = new Map<string, SessionPool<OwnLink>>();
 	/** Of nodes that are no masters any more, until the last session on them is over. */
 	readonly #retired = new Set<SessionPool<OwnLink>>();
@@ -132,7 +142,7 @@ class Port implements RedisPort {
 			throw new InvalidArgumentError("driver", driver.kind, "a driver with a link or a cluster");
 		}
 		this.#clustered = cluster !== undefined;
-		this.#subscriptions = new Subscriptions(driver, this.#wheel, this.#waiting, options.connectTimeoutMs);
+		this.#subscriptions = new Subscriptions(driver, this.#wheel, this.#beginning, options.connectTimeoutMs);
 		this.#events = new PortEvents(driver);
 		this.topology = topologyOf(driver);
 	}
@@ -143,13 +153,13 @@ class Port implements RedisPort {
 
 	command<T>(command: Command<T>, options?: CallOptions): Promise<T> {
 		if (typeof command.decode !== "function") return Promise.reject(notACommand(command));
-		if (options === undefined && this.#fast !== undefined && !command.session) {
+		if (this.#fast !== undefined && !command.session && (options === undefined || hasOnlyDeadline(options))) {
 			const link = this.#fast.ready();
 			if (link !== undefined) {
 				const reply = link.send(command.args, command.encoding);
-				const { commandTimeoutMs } = this.#options;
-				if (commandTimeoutMs !== undefined) return this.#within(commandTimeoutMs, reply, command);
-				return reply.then(command.decode, (error: unknown) => this.#recover(error, command, {}));
+				const timeoutMs = options?.timeoutMs ?? this.#options.commandTimeoutMs;
+				if (timeoutMs !== undefined) return this.#within(timeoutMs, reply, command, link);
+				return reply.then(command.decode, (error: unknown) => this.#recover(error, command, {}, link));
 			}
 		}
 		return this.#call(command, options ?? {});
@@ -163,8 +173,9 @@ class Port implements RedisPort {
 		checkArray("commands", commands);
 		checkCallOptions(options);
 		const slots = commands.map((command) => this.#checkedSlot(command));
-		const before = endedBefore(this.#closing !== undefined, options.signal);
-		if (before !== undefined) return commands.map(() => before);
+		const before = (command?: Command<unknown>): CommandError | undefined =>
+			endedBefore(this.#closing !== undefined, options.signal, command);
+		if (before() !== undefined) return commands.map(before);
 		return new Promise((resolve) => {
 			const results: unknown[] = new Array(commands.length);
 			const firstUses = new FirstUses();
@@ -184,7 +195,7 @@ class Port implements RedisPort {
 				});
 			});
 			const patience = this.#patience(options, (error) => {
-				for (const call of calls) call.end(error);
+				for (const call of calls) call.fail(error);
 			});
 			if (left === 0) {
 				patience.finish();
@@ -202,7 +213,7 @@ class Port implements RedisPort {
 		checkArray("commands", commands);
 		checkCallOptions(options);
 		const slot = this.#slotOfAll(commands);
-		const before = endedBefore(this.#closing !== undefined, options.signal);
+		const before = endedBefore(this.#closing !== undefined, options.signal, "EXEC");
 		if (before !== undefined) throw before;
 		if (commands.length === 0) return [];
 		return new Promise((resolve, reject) => {
@@ -216,7 +227,7 @@ class Port implements RedisPort {
 					reject(error);
 				},
 			});
-			const patience = this.#patience(options, (error) => call.end(error));
+			const patience = this.#patience(options, (error) => call.fail(error));
 			call.start();
 		});
 	}
@@ -268,7 +279,7 @@ class Port implements RedisPort {
 		const tracking = await Tracking.start(
 			this.#driver,
 			this.#wheel,
-			this.#waiting,
+			this.#beginning,
 			this.#closing !== undefined,
 			request,
 			{
@@ -300,7 +311,9 @@ class Port implements RedisPort {
 		const results = new Map<string, T | CommandError>();
 		const asked = [...(await this.#masters(options))].map(async ([node, link]) => {
 			const result =
-				link === undefined ? notConnected(node) : this.#callOn(link, command, options).catch(this.#fault);
+				link === undefined
+					? notConnected(node, command)
+					: this.#callOn(link, command, options).catch((error: unknown) => this.#fault(error));
 			results.set(node, await result);
 		});
 		await Promise.all(asked);
@@ -312,7 +325,7 @@ class Port implements RedisPort {
 		const ping = async ([node, link]: [string, Link | undefined]): Promise<NodeHealth> => {
 			const began = performance.now();
 			try {
-				if (link === undefined) throw notConnected(node);
+				if (link === undefined) throw notConnected(node, PING);
 				await this.#callOn(link, PING, { timeoutMs });
 				return { node, ok: true, rttMs: performance.now() - began };
 			} catch (error) {
@@ -341,12 +354,16 @@ class Port implements RedisPort {
 		const barrier = this.#fast?.ready();
 		this.#fast = undefined;
 		this.#routes.close();
-		const quiet = this.#subscriptions.close();
+		for (const link of this.#routes.masters().values())
+			if (link !== undefined) this.#pinned.get(link)?.close();
+		const quiet = this.#subscriptions.end();
 		for (const tracking of this.#trackings) tracking.close();
-		await Promise.race([this.#drained(barrier), pause(graceMs)]);
+		for (const patience of [...this.#beginning]) patience.end(closed);
+		await Promise.race([Promise.all([quiet, this.#drained(barrier)]), pause(graceMs)]);
+		this.#subscriptions.close();
 		for (const patience of [...this.#waiting]) patience.end(closed);
 		this.#wheel.close();
-		for (const link of this.#routes.masters().values()) link?.abandon?.(closed("unknown"));
+		for (const link of this.#routes.masters().values()) link?.abandon?.();
 		for (const pool of [...this.#pools.values(), ...this.#retired]) pool.close();
 		this.#events.close();
 		await Promise.all([quiet, this.#driver.close()]);
@@ -358,16 +375,17 @@ class Port implements RedisPort {
 		while (this.#waiting.size > 0 || !this.#wheel.empty) await pause(5);
 	}
 
-	readonly #fault = (error: unknown): CommandError =>
-		error instanceof CommandError ? error : this.#driver.fault(error);
+	readonly #fault = (error: unknown, failed?: FailedCommand): CommandError =>
+		error instanceof CommandError ? error : this.#driver.fault(error, failed);
 
 	/** The reply, if it comes in time. The command is sent already, so that it needs nothing but a deadline. */
-	#within<T>(timeoutMs: number, reply: Promise<WireReply>, command: Command<T>): Promise<T> {
+	#within<T>(timeoutMs: number, reply: Promise<WireReply>, command: Command<T>, link: Link): Promise<T> {
 		return new Promise((resolve, reject) => {
 			let over = false;
 			const deadline = this.#wheel.add(timeoutMs, (why) => {
 				over = true;
-				reject(why === "late" ? tooLate(timeoutMs, "unknown") : closed("unknown"));
+				const failed = failedOn(link.node, command);
+				reject(why === "late" ? tooLate(timeoutMs, "unknown", failed) : closed("unknown", failed));
 			});
 			reply.then(
 				(answer) => {
@@ -382,15 +400,15 @@ class Port implements RedisPort {
 					if (over) return; // sent again now, it would run after its caller has given up
 					this.#wheel.delete(deadline);
 					const left = { timeoutMs: this.#wheel.leftMs(deadline) };
-					this.#recover(error, command, left).then(resolve, reject);
+					this.#recover(error, command, left, link).then(resolve, reject);
 				},
 			);
 		});
 	}
 
 	/** Sends what the server did not know, or what never left, in the way that takes its time; rejects with all else. */
-	async #recover<T>(error: unknown, command: Command<T>, options: CallOptions): Promise<T> {
-		const fault = this.#fault(error);
+	async #recover<T>(error: unknown, command: Command<T>, options: CallOptions, link: Link): Promise<T> {
+		const fault = this.#fault(error, failedOn(link.node, command));
 		if (command.script !== undefined && isUnknownScript(fault))
 			return this.#call(command, options, "by-source");
 		if (neverSent(fault)) return this.#call(command, options);
@@ -420,7 +438,7 @@ class Port implements RedisPort {
 		script: "by-source" | "by-digest",
 	): Promise<T> {
 		checkCallOptions(options);
-		const before = endedBefore(this.#closing !== undefined, options.signal);
+		const before = endedBefore(this.#closing !== undefined, options.signal, command);
 		if (before !== undefined) throw before;
 		return new Promise<T>((resolve, reject) => {
 			const call = new Call(this.#driver, routes, command, slot, script, {
@@ -433,7 +451,7 @@ class Port implements RedisPort {
 					reject(error);
 				},
 			});
-			const patience = this.#patience(options, (error) => call.end(error));
+			const patience = this.#patience(options, (error) => call.fail(error));
 			call.start();
 		});
 	}

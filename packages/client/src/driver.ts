@@ -1,5 +1,5 @@
 import type { Args, Encoding, WireReply } from "./command.ts";
-import type { CommandError } from "./errors.ts";
+import type { CommandError, FailedCommand } from "./errors.ts";
 import type { SubscriptionKind } from "./port.ts";
 
 /*
@@ -37,8 +37,11 @@ export interface Link {
 	/** Calls back after each change of `state`, and of `node`. Returns what takes the listener off again. */
 	onState(listener: (state: LinkState, cause?: unknown) => void): () => void;
 
-	/** Rejects what the port has in flight, with this error, where the library allows it; its replies are dropped. */
-	abandon?(error: CommandError): void;
+	/**
+	 * Rejects what the port has in flight, where the library allows it, with what {@link Driver.fault} reads as closed and
+	 * `unknown`; its replies are dropped.
+	 */
+	abandon?(): void;
 
 	/** Begins to connect, where the library waits to be asked. */
 	connect?(): void;
@@ -83,8 +86,12 @@ export interface Driver {
 	/** The application's client. */
 	readonly native: unknown;
 
-	/** What an error of the library means: {@link Link.send} and {@link Driver.open} reject with it. Never throws. */
-	fault(error: unknown): CommandError;
+	/**
+	 * What an error of the library means for the command that got it, which the error is to name: {@link Link.send} and
+	 * {@link Driver.open} reject with it. One lost connection may be the end of many commands: each gets an error of its own.
+	 * Never throws.
+	 */
+	fault(error: unknown, failed?: FailedCommand): CommandError;
 
 	/** The master's, outside a cluster; it follows a failover by itself. `undefined` in a cluster. */
 	readonly link: Link | undefined;

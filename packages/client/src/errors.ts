@@ -59,9 +59,34 @@ function show(value: unknown): string {
  */
 export type Outcome = "not-sent" | "unknown" | "refused";
 
+/** The command that an error is about, where it is about one. */
+export interface FailedCommand {
+	/** Its name, as `SET` or `CONFIG GET`, and nothing of its arguments, which may be secrets. */
+	readonly command?: string;
+	/** `host:port` of the server that it went to, or was to go to. */
+	readonly node?: string;
+}
+
+export interface CommandErrorOptions extends ErrorOptions, FailedCommand {}
+
 /** A command did not give its reply. {@link CommandError.outcome} says whether the server possibly ran it. */
-export abstract class CommandError extends RkError {
+export abstract class CommandError extends RkError implements FailedCommand {
 	abstract readonly outcome: Outcome;
+	/** The command's name, as `SET` or `CONFIG GET`, never its arguments; missing where the error is not about one command. */
+	declare readonly command?: string;
+	/** `host:port` of the server that it went to, or was to go to, where that is known. */
+	declare readonly node?: string;
+
+	protected constructor(message: string, options: CommandErrorOptions = {}) {
+		super(message + inWords(options), options);
+		if (options.command !== undefined) this.command = options.command;
+		if (options.node !== undefined) this.node = options.node;
+	}
+}
+
+function inWords({ command, node }: FailedCommand): string {
+	if (command === undefined) return "";
+	return node === undefined ? ` (${command})` : ` (${command} on ${node})`;
 }
 
 /**
@@ -72,12 +97,19 @@ export class ServerError extends CommandError {
 	override readonly name = "ServerError";
 	override readonly code: string;
 	override readonly outcome = "refused";
+	readonly #reply: string;
 
-	constructor(message: string, options?: ErrorOptions) {
+	constructor(message: string, options?: CommandErrorOptions) {
 		super(message, options);
+		this.#reply = message;
 		const space = message.indexOf(" ");
 		const word = space < 0 ? message : message.slice(0, space);
 		this.code = /^[A-Z][A-Z0-9_]*$/.test(word) ? word : "ERR";
+	}
+
+	/** The server's own words, all of them and no others: what a script gives to `redis.error_reply` can be read from here. */
+	get reply(): string {
+		return this.#reply;
 	}
 }
 
@@ -87,7 +119,7 @@ export class ConnectionError extends CommandError {
 	override readonly code = "RK_CONNECTION";
 	override readonly outcome: "not-sent" | "unknown";
 
-	constructor(message: string, outcome: "not-sent" | "unknown", options?: ErrorOptions) {
+	constructor(message: string, outcome: "not-sent" | "unknown", options?: CommandErrorOptions) {
 		super(message, options);
 		this.outcome = outcome;
 	}
@@ -100,7 +132,12 @@ export class TimeoutError extends CommandError {
 	override readonly outcome: "not-sent" | "unknown";
 	readonly timeoutMs: number;
 
-	constructor(what: string, timeoutMs: number, outcome: "not-sent" | "unknown", options?: ErrorOptions) {
+	constructor(
+		what: string,
+		timeoutMs: number,
+		outcome: "not-sent" | "unknown",
+		options?: CommandErrorOptions,
+	) {
 		super(`${what} within ${timeoutMs} ms`, options);
 		this.timeoutMs = timeoutMs;
 		this.outcome = outcome;
@@ -113,8 +150,8 @@ export class AbortedError extends CommandError {
 	override readonly code = "RK_ABORTED";
 	override readonly outcome: "not-sent" | "unknown";
 
-	constructor(reason: unknown, outcome: "not-sent" | "unknown") {
-		super("Aborted by the caller's signal", { cause: reason });
+	constructor(reason: unknown, outcome: "not-sent" | "unknown", failed: FailedCommand = {}) {
+		super("Aborted by the caller's signal", { ...failed, cause: reason });
 		this.outcome = outcome;
 	}
 }
@@ -131,7 +168,7 @@ export class ClosedError extends CommandError {
 	constructor(
 		message = "The client is closed",
 		outcome: "not-sent" | "unknown" = "not-sent",
-		options?: ErrorOptions,
+		options?: CommandErrorOptions,
 	) {
 		super(message, options);
 		this.outcome = outcome;
@@ -212,6 +249,8 @@ export type ConnectFailure =
 	| "tls"
 	| "auth"
 	| "not-a-cluster"
+	| "cluster-node"
+	| "not-a-sentinel"
 	| "no-master"
 	| "driver-missing"
 	| "other";

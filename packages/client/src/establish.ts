@@ -1,7 +1,8 @@
 import { backoffMs, pause } from "./backoff.ts";
+import { refuseClusterNode } from "./cluster-node.ts";
 import { write } from "./command.ts";
 import { text } from "./decode.ts";
-import { ConnectError, type ConnectFailure } from "./errors.ts";
+import { ConnectError, type ConnectFailure, ServerError } from "./errors.ts";
 import type { RedisPort } from "./port.ts";
 
 export interface Attempt {
@@ -18,13 +19,13 @@ const STARTING: ReadonlySet<string> = new Set(["LOADING", "MASTERDOWN", "CLUSTER
 
 /**
  * Resolves to the port once the server has answered a PING, all within `timeoutMs`; a server that accepts and stays silent
- * counts as one that is not there. Otherwise nothing is left open.
+ * counts as one that is not there. Otherwise nothing is left open. A node of a cluster is not taken for a server of its own.
  *
  * @throws {ConnectError} what failed, and where
  */
 export async function establish(where: string, timeoutMs: number, attempt: Attempt): Promise<RedisPort> {
 	const until = performance.now() + timeoutMs;
-	const answered = attempt.connected.then(() => answer(attempt.port, until));
+	const answered = attempt.connected.then(() => answer(attempt.port, where, until));
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<"late">((resolve) => {
 		timer = setTimeout(resolve, timeoutMs, "late");
@@ -42,17 +43,19 @@ export async function establish(where: string, timeoutMs: number, attempt: Attem
 	}
 }
 
-async function answer(port: RedisPort, until: number): Promise<void> {
+async function answer(port: RedisPort, where: string, until: number): Promise<void> {
 	for (let tries = 0; ; tries++) {
 		const timeoutMs = Math.max(1, until - performance.now());
 		try {
 			await port.command(write(["PING"], undefined, text), { timeoutMs });
-			return;
+			break;
 		} catch (error) {
 			if (!STARTING.has(codeOf(error)) || performance.now() > until) throw error;
 			await pause(backoffMs(tries, 20, 200));
 		}
 	}
+	if (port.topology.kind === "standalone")
+		await refuseClusterNode(port, where, { timeoutMs: Math.max(1, until - performance.now()) });
 }
 
 function failure(where: string, error: unknown, message: string, fallback: ConnectFailure): ConnectError {
@@ -63,9 +66,14 @@ function failure(where: string, error: unknown, message: string, fallback: Conne
 		if (reason !== undefined)
 			return new ConnectError(reason, where, describe(reason, cause), { cause: error });
 	}
-	return new ConnectError(fallback, where, `${message}: ${causes[0]?.message ?? String(error)}`, {
-		cause: error,
-	});
+	return new ConnectError(
+		fallback,
+		where,
+		`${message}: ${causes[0] === undefined ? String(error) : wordsOf(causes[0])}`,
+		{
+			cause: error,
+		},
+	);
 }
 
 /** The error, what caused it, and the single attempts where several addresses were tried. */
@@ -83,7 +91,7 @@ function codeOf(error: unknown): string {
 function reasonOf(error: Error): ConnectFailure | undefined {
 	if (error instanceof ConnectError) return error.reason;
 	const code = codeOf(error);
-	const { message } = error;
+	const message = wordsOf(error);
 	if (
 		/WRONGPASS|NOAUTH|NOPERM|invalid password|invalid username|AUTH .*called without any password/i.test(
 			message,
@@ -91,6 +99,7 @@ function reasonOf(error: Error): ConnectFailure | undefined {
 	)
 		return "auth";
 	if (/cluster support disabled/i.test(message)) return "not-a-cluster";
+	if (/unknown command.{1,2}SENTINEL/i.test(message)) return "not-a-sentinel";
 	if (/No such master|no master|master .*not found/i.test(message)) return "no-master";
 	if (
 		/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/.test(code) ||
@@ -104,17 +113,25 @@ function reasonOf(error: Error): ConnectFailure | undefined {
 	return undefined;
 }
 
+/** Which command showed it is of no interest to who wanted to connect. */
+function wordsOf(error: Error): string {
+	return error instanceof ServerError ? error.reply : error.message;
+}
+
 function describe(reason: ConnectFailure, cause: Error): string {
+	const words = wordsOf(cause);
 	switch (reason) {
 		case "auth":
-			return `the login was refused (${cause.message})`;
+			return `the login was refused (${words})`;
 		case "not-a-cluster":
-			return `it is not a cluster (${cause.message}); use connect() for a single server`;
+			return `it is not a cluster (${words}); use connect() for a single server`;
+		case "not-a-sentinel":
+			return `no Sentinel is there (${words}); use connect() for a single server`;
 		case "refused":
-			return `nothing listens there (${cause.message})`;
+			return `nothing listens there (${words})`;
 		case "tls":
-			return `no secure connection (${cause.message})`;
+			return `no secure connection (${words})`;
 		default:
-			return cause.message;
+			return words;
 	}
 }

@@ -1,6 +1,7 @@
 import type { Args, Command, Encoding, WireReply } from "./command.ts";
-import type { Link } from "./driver.ts";
-import { type CommandError, ServerError, UnexpectedReplyError } from "./errors.ts";
+import { commandName, failedOn } from "./command-name.ts";
+import type { Driver, Link } from "./driver.ts";
+import { ServerError, UnexpectedReplyError } from "./errors.ts";
 import { type Script, withSource } from "./script.ts";
 
 const MULTI: Args = ["MULTI"];
@@ -22,7 +23,7 @@ export async function exec(
 	link: Link,
 	commands: readonly Command<unknown>[],
 	asking: boolean,
-	fault: (error: unknown) => CommandError,
+	fault: Driver["fault"],
 ): Promise<ExecResults> {
 	const scripts = new Set<Script>();
 	const encoding: Encoding = commands.some((command) => command.encoding === "buffer") ? "buffer" : "utf8";
@@ -34,20 +35,25 @@ export async function exec(
 	const wire = [...(asking ? [ASKING] : []), MULTI, ...queued, EXEC];
 	const replies = await Promise.allSettled(link.sendTogether(wire, encoding));
 	const result = replies.pop();
-	const refusal = replies.find((reply) => reply.status === "rejected");
 	if (result === undefined || result.status === "rejected") {
 		// EXECABORT only says that something was refused before: the refusal itself says what.
-		const end = fault(result?.reason);
-		const cause = refusal === undefined ? end : fault(refusal.reason);
-		throw end instanceof ServerError && cause instanceof ServerError ? cause : end;
+		const end = fault(result?.reason, failedOn(link.node, "EXEC"));
+		if (!(end instanceof ServerError)) throw end;
+		for (const [i, reply] of replies.entries()) {
+			if (reply.status === "fulfilled") continue;
+			const refusal = fault(reply.reason, failedOn(link.node, commandName(wire[i] ?? EXEC)));
+			throw refusal instanceof ServerError ? refusal : end;
+		}
+		throw end;
 	}
-	return decodeExec(result.value, commands, encoding);
+	return decodeExec(result.value, commands, encoding, link.node);
 }
 
 function decodeExec(
 	reply: WireReply,
 	commands: readonly Command<unknown>[],
 	encoding: Encoding,
+	node: string,
 ): ExecResults {
 	if (reply === null) return null;
 	if (!Array.isArray(reply) || reply.length !== commands.length) {
@@ -55,7 +61,8 @@ function decodeExec(
 	}
 	return commands.map((command, i) => {
 		const item: WireReply = reply[i];
-		if (item instanceof Error) return new ServerError(item.message, { cause: item });
+		if (item instanceof Error)
+			return new ServerError(item.message, { ...failedOn(node, command), cause: item });
 		return command.decode(encoding === "buffer" && command.encoding === "utf8" ? asText(item) : item);
 	});
 }

@@ -1,18 +1,21 @@
-import { checkMs } from "./check.ts";
+import { checkMs, isMs } from "./check.ts";
+import type { Command } from "./command.ts";
+import { failedOn } from "./command-name.ts";
 import type { Deadline, DeadlineWheel } from "./deadline-wheel.ts";
 import {
 	AbortedError,
 	ClosedError,
 	type CommandError,
+	type FailedCommand,
 	InvalidArgumentError,
 	TimeoutError,
 } from "./errors.ts";
 import type { CallOptions } from "./port.ts";
 
 /** Makes the error for one command of the call, which may or may not have been sent. */
-export type EndError = (outcome: "not-sent" | "unknown") => CommandError;
+export type EndError = (outcome: "not-sent" | "unknown", failed?: FailedCommand) => CommandError;
 
-/** Who waits longer than this stops the whole port: kept by it, to end every wait at close(). */
+/** Those who wait, kept by the port to end every wait at close(). */
 export type Waiting = Set<Patience>;
 
 /** How long a call waits: until its deadline, its signal, or the port's end, whichever is first. */
@@ -39,7 +42,9 @@ export class Patience {
 		waiting.add(this);
 		if (timeoutMs !== undefined) {
 			this.#deadline = wheel.add(timeoutMs, (why) => {
-				this.end((outcome) => (why === "late" ? tooLate(timeoutMs, outcome) : closed(outcome)));
+				this.end((outcome, failed) =>
+					why === "late" ? tooLate(timeoutMs, outcome, failed) : closed(outcome, failed),
+				);
 			});
 		}
 		signal?.addEventListener("abort", this.#aborted, { once: true });
@@ -50,7 +55,7 @@ export class Patience {
 	}
 
 	readonly #aborted = (): void => {
-		this.end((outcome) => new AbortedError(this.#signal?.reason, outcome));
+		this.end((outcome, failed) => new AbortedError(this.#signal?.reason, outcome, failed));
 	};
 
 	/** Gives up, for this reason. */
@@ -70,12 +75,17 @@ export class Patience {
 	}
 }
 
-export function tooLate(timeoutMs: number, outcome: "not-sent" | "unknown"): TimeoutError {
-	return new TimeoutError(outcome === "not-sent" ? "Not connected" : "No reply", timeoutMs, outcome);
+export function tooLate(
+	timeoutMs: number,
+	outcome: "not-sent" | "unknown",
+	failed?: FailedCommand,
+): TimeoutError {
+	return new TimeoutError(outcome === "not-sent" ? "Not connected" : "No reply", timeoutMs, outcome, failed);
 }
 
-export function closed(outcome: "not-sent" | "unknown"): ClosedError {
-	return new ClosedError("The client was closed while the command was under way", outcome);
+export function closed(outcome: "not-sent" | "unknown", failed?: FailedCommand): ClosedError {
+	const when = outcome === "unknown" ? "before the reply" : "before the command was sent";
+	return new ClosedError(`The client was closed ${when}`, outcome, failed);
 }
 
 /** @throws {InvalidArgumentError} */
@@ -87,8 +97,19 @@ export function checkCallOptions(options: CallOptions): void {
 	}
 }
 
+/** Nothing but a deadline is asked for, and it is a possible one. */
+export function hasOnlyDeadline({ timeoutMs, signal }: CallOptions): boolean {
+	return signal === undefined && (timeoutMs === undefined || isMs(timeoutMs));
+}
+
 /** Why a call must not even begin, or `undefined`. */
-export function endedBefore(closed: boolean, signal: AbortSignal | undefined): CommandError | undefined {
-	if (closed) return new ClosedError();
-	return signal?.aborted ? new AbortedError(signal.reason, "not-sent") : undefined;
+export function endedBefore(
+	closed: boolean,
+	signal: AbortSignal | undefined,
+	command?: Command<unknown> | string,
+): CommandError | undefined {
+	if (!closed && !signal?.aborted) return undefined;
+	const failed = command === undefined ? {} : failedOn(undefined, command);
+	if (closed) return new ClosedError(undefined, "not-sent", failed);
+	return new AbortedError(signal?.reason, "not-sent", failed);
 }

@@ -1,5 +1,6 @@
 import type { Link, LinkState } from "./driver.ts";
 import { ConnectionError, type ServerError } from "./errors.ts";
+import { closed } from "./patience.ts";
 import { type Redirected, type Routes, type Waiter, WaitingLine } from "./routes.ts";
 
 /** Everything goes to this very connection, wherever the command's keys live. */
@@ -26,20 +27,27 @@ export class PinnedRoute implements Routes {
 	}
 
 	redirected(error: ServerError, _from: Link, _slot: number, _attempt: number, waiter: Redirected): void {
-		waiter.fail(error);
+		waiter.fail(() => error);
+	}
+
+	nodeOf(): string {
+		return this.#link.node;
 	}
 
 	masters(): ReadonlyMap<string, Link> {
 		return new Map([[this.#link.node, this.#link]]);
 	}
 
-	close(): void {}
+	close(): void {
+		this.#line.fail(closed);
+		this.#look(this.#link.state);
+	}
 
 	#look(state: LinkState): void {
 		const link = this.#link;
 		if (state === "ready") this.#line.serve(link);
 		if (state === "closed")
-			this.#line.fail(new ConnectionError(`The connection to ${link.node} is closed`, "not-sent"));
+			this.#line.fail((_, failed) => new ConnectionError("The connection is closed", "not-sent", failed));
 		if (!this.#line.empty) return;
 		this.#off?.();
 		this.#off = undefined;

@@ -102,7 +102,7 @@ export interface RedisPort extends CommandTarget, AsyncDisposable {
 	on(event: PortEvent, listener: (info: PortEventInfo) => void): () => void;
 
 	/**
-	 * Takes no more commands, ends subscriptions, waits up to `graceMs` (default 1000) for replies under way, then ends
+	 * Takes no more commands, ends subscriptions (also those being made), waits up to `graceMs` (default 1000) for replies under way, then ends
 	 * sessions and settles the rest: what waits for a connection as `not-sent`, what waits for a reply as `unknown`. Closes
 	 * the native client only if `connect…` made it.
 	 */

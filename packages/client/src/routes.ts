@@ -1,5 +1,6 @@
 import type { Link } from "./driver.ts";
-import { ClosedError, type CommandError, ServerError } from "./errors.ts";
+import { ServerError } from "./errors.ts";
+import { closed, type EndError } from "./patience.ts";
 
 /** Somebody who waits for a connection that is ready. */
 export interface Waiter {
@@ -7,8 +8,8 @@ export interface Waiter {
 	readonly over: boolean;
 	/** The connection is ready: send now. */
 	go(link: Link): void;
-	/** There will be none. */
-	fail(error: CommandError): void;
+	/** There will be none, or nobody waits for it any more. */
+	fail(error: EndError): void;
 }
 
 /** Which connection a command goes to. Slot −1 stands for "any master". */
@@ -22,6 +23,8 @@ export interface Routes {
 	 * may be tried again, or fails it with this error when there is no hope.
 	 */
 	redirected(error: ServerError, from: Link, slot: number, attempt: number, waiter: Redirected): void;
+	/** `host:port` of the server that serves the slot, if one is known. */
+	nodeOf(slot: number): string | undefined;
 	/** Every master by its node, with the connection to it: `undefined` when there is none at the moment. */
 	masters(): ReadonlyMap<string, Link | undefined>;
 	close(): void;
@@ -65,7 +68,7 @@ export class WaitingLine {
 		}
 	}
 
-	fail(error: CommandError): void {
+	fail(error: EndError): void {
 		for (const waiter of this.#waiters) {
 			this.#waiters.delete(waiter);
 			if (!waiter.over) waiter.fail(error);
@@ -83,7 +86,7 @@ export class SingleRoute implements Routes {
 		this.#link = link;
 		this.#off = link.onState((state) => {
 			if (state === "ready") this.#line.serve(link);
-			else if (state === "closed") this.#line.fail(new ClosedError());
+			else if (state === "closed") this.#line.fail(closed);
 		});
 	}
 
@@ -94,7 +97,7 @@ export class SingleRoute implements Routes {
 	whenReady(_slot: number, _readOnly: boolean, waiter: Waiter): void {
 		const { state } = this.#link;
 		if (state === "closed") {
-			waiter.fail(new ClosedError());
+			waiter.fail(closed);
 			return;
 		}
 		this.#line.add(waiter);
@@ -103,7 +106,11 @@ export class SingleRoute implements Routes {
 	}
 
 	redirected(error: ServerError, _from: Link, _slot: number, _attempt: number, waiter: Redirected): void {
-		waiter.fail(error);
+		waiter.fail(() => error);
+	}
+
+	nodeOf(): string {
+		return this.#link.node;
 	}
 
 	masters(): ReadonlyMap<string, Link> {
@@ -112,7 +119,7 @@ export class SingleRoute implements Routes {
 
 	close(): void {
 		this.#off();
-		this.#line.fail(new ClosedError());
+		this.#line.fail(closed);
 	}
 }
 
@@ -124,7 +131,7 @@ const REDIRECTION =
  * an error with such a code by itself, after it wrote.
  */
 export function isRedirection(error: unknown): error is ServerError {
-	return error instanceof ServerError && REDIRECTION.test(error.message);
+	return error instanceof ServerError && REDIRECTION.test(error.reply);
 }
 
 /** How often a command that the server did not run is tried elsewhere or later. */

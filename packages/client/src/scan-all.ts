@@ -20,11 +20,12 @@ export async function* scanAll(
 		...(options.type === undefined ? [] : ["TYPE", options.type]),
 	];
 	for (const [node, link] of await masters()) {
-		if (link === undefined) throw notConnected(node);
 		let cursor = "0";
 		do {
 			const args: Args = ["SCAN", cursor, ...rest];
-			const [next, keys] = await sendOn(link, write(args, undefined, page));
+			const scan = write(args, undefined, page);
+			if (link === undefined) throw notConnected(node, scan);
+			const [next, keys] = await sendOn(link, scan);
 			if (keys.length > 0) yield keys;
 			cursor = next;
 		} while (cursor !== "0");

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { checkArray, checkFunction } from "./check.ts";
-import { type Arg, type Command, checkArgs, type WireReply } from "./command.ts";
+import { type Arg, type Command, checkArgs, type Encoding, type WireReply } from "./command.ts";
 import { InvalidArgumentError, ServerError } from "./errors.ts";
 
 /** A Lua script together with the digest that the server knows it by. */
@@ -13,12 +13,14 @@ export interface Script {
 export interface ScriptDefinition<T> {
 	/** The source. The digest is of these very bytes. */
 	readonly lua: string;
-	/** How many keys it takes. The script must touch no other key, and on a cluster they must share a slot. */
-	readonly keys: number;
+	/** How many keys it takes, or `"any"`. The script must touch no other key, and on a cluster they must share a slot. */
+	readonly keys: number | "any";
 	/** Reads the script's reply: a decoder such as `integer` or `text`. */
 	readonly reply: (reply: WireReply) => T;
 	/** It never writes: it runs as `EVALSHA_RO`, and a replica may serve it. @default false */
 	readonly readOnly?: boolean;
+	/** The strings of its reply: text, or with `"buffer"` bytes. @default "utf8" */
+	readonly encoding?: Encoding;
 }
 
 /** Makes the command that runs the script with these keys and arguments. */
@@ -39,9 +41,12 @@ export interface ScriptCall<T> extends Script {
  * neither text nor bytes
  */
 export function defineScript<T>(definition: ScriptDefinition<T>): ScriptCall<T> {
-	const { lua, keys: keyCount, reply, readOnly = false } = definition;
-	if (!Number.isInteger(keyCount) || keyCount < 0) {
-		throw new InvalidArgumentError("keys", keyCount, "the number of keys, 0 or more");
+	const { lua, keys: keyCount, reply, readOnly = false, encoding = "utf8" } = definition;
+	if (keyCount !== "any" && (!Number.isInteger(keyCount) || keyCount < 0)) {
+		throw new InvalidArgumentError("keys", keyCount, 'the number of keys, 0 or more, or "any"');
+	}
+	if (encoding !== "utf8" && encoding !== "buffer") {
+		throw new InvalidArgumentError("encoding", encoding, '"utf8" or "buffer"');
 	}
 	if (typeof lua !== "string" || lua === "")
 		throw new InvalidArgumentError("lua", lua, "the source of a script");
@@ -49,20 +54,19 @@ export function defineScript<T>(definition: ScriptDefinition<T>): ScriptCall<T> 
 	const sha1 = createHash("sha1").update(lua).digest("hex");
 	const script: Script = Object.freeze({ source: lua, sha1, readOnly });
 	const name = readOnly ? "EVALSHA_RO" : "EVALSHA";
-	const count = String(keyCount);
 	const call = (keys: readonly Arg[], args: readonly Arg[] = []): Command<T> => {
 		checkArray("keys", keys);
 		checkArray("args", args);
-		if (keys.length !== keyCount)
+		if (keyCount !== "any" && keys.length !== keyCount)
 			throw new InvalidArgumentError("keys", keys, `${keyCount} keys, as the script declares`);
 		checkArgs(keys, "keys");
 		checkArgs(args, "args");
 		return {
-			args: [name, sha1, count, ...keys, ...args],
+			args: [name, sha1, String(keys.length), ...keys, ...args],
 			key: keys[0],
-			keys: keyCount > 1 ? keys : undefined,
+			keys: keys.length > 1 ? keys : undefined,
 			readOnly,
-			encoding: "utf8",
+			encoding,
 			session: false,
 			script,
 			decode: reply,
@@ -73,7 +77,7 @@ export function defineScript<T>(definition: ScriptDefinition<T>): ScriptCall<T> 
 
 /** The server does not know the script, and ran nothing: a script may raise a NOSCRIPT of its own, after it wrote. */
 export function isUnknownScript(error: unknown): boolean {
-	return error instanceof ServerError && error.message.startsWith("NOSCRIPT No matching script");
+	return error instanceof ServerError && error.reply.startsWith("NOSCRIPT No matching script");
 }
 
 /** The arguments that send the source instead of the digest. */

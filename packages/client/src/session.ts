@@ -1,8 +1,9 @@
 import { type Arg, type Command, type WireReply, write } from "./command.ts";
+import { failedOn } from "./command-name.ts";
 import type { DeadlineWheel } from "./deadline-wheel.ts";
 import { ok } from "./decode.ts";
 import type { Driver, OwnLink } from "./driver.ts";
-import { CommandError, ConnectionError, InvalidArgumentError } from "./errors.ts";
+import { CommandError, ConnectionError, type FailedCommand, InvalidArgumentError } from "./errors.ts";
 import { type ExecResults, exec } from "./exec.ts";
 import { checkCallOptions, endedBefore, Patience, type Waiting } from "./patience.ts";
 import type { BatchResults, CallOptions, RedisSession, TransactionResults } from "./port.ts";
@@ -18,6 +19,8 @@ const NEVER: ReadonlySet<string> = new Set([
 function isNever({ args: [name, subcommand] }: Command<unknown>): boolean {
 	return NEVER.has(name) || NEVER.has(`${name} ${String(subcommand).toUpperCase()}`);
 }
+
+const UNWATCH = write(["UNWATCH"], undefined, ok);
 
 export class Session implements RedisSession {
 	readonly #driver: Driver;
@@ -46,7 +49,7 @@ export class Session implements RedisSession {
 
 	command<T>(command: Command<T>, options: CallOptions = {}): Promise<T> {
 		this.#check([command], options);
-		return this.#within(options, (sent) => this.#send(command, sent), command.session);
+		return this.#within(command, options, (sent) => this.#send(command, sent));
 	}
 
 	batch<const C extends readonly Command<unknown>[]>(
@@ -63,7 +66,7 @@ export class Session implements RedisSession {
 				if (script !== undefined) seen.add(script);
 				const work = (sent: () => void): Promise<unknown> =>
 					this.#sendOnce(command, sent, first ? script : undefined);
-				return this.#within(options, work, command.session).catch((error: unknown) => error);
+				return this.#within(command, options, work).catch((error: unknown) => error);
 			}),
 		);
 	}
@@ -72,12 +75,13 @@ export class Session implements RedisSession {
 		if (keys.length === 0) throw new InvalidArgumentError("keys", keys, "one key or more");
 		this.#check([], options);
 		this.#watching = true;
-		await this.#within(options, (sent) => this.#send(write(["WATCH", ...keys], keys[0], ok), sent), false);
+		const command = write(["WATCH", ...keys], keys[0], ok);
+		await this.#within(command, options, (sent) => this.#send(command, sent));
 	}
 
 	async unwatch(options: CallOptions = {}): Promise<void> {
 		this.#check([], options);
-		await this.#within(options, (sent) => this.#send(write(["UNWATCH"], undefined, ok), sent), false);
+		await this.#within(UNWATCH, options, (sent) => this.#send(UNWATCH, sent));
 		this.#watching = false;
 	}
 
@@ -89,15 +93,11 @@ export class Session implements RedisSession {
 		this.#check(commands, options);
 		const blocking = commands.find((command) => command.session);
 		if (blocking !== undefined) throw sessionOnly(blocking, "cannot run inside EXEC");
-		const results = await this.#within(
-			options,
-			async (sent) => {
-				this.#requireReady();
-				sent();
-				return exec(this.#link, commands, false, (error) => this.#fault(error));
-			},
-			false,
-		);
+		const results = await this.#within("EXEC", options, async (sent) => {
+			this.#requireReady("EXEC");
+			sent();
+			return exec(this.#link, commands, false, this.#fault);
+		});
 		this.#watching = false;
 		return results;
 	}
@@ -107,7 +107,7 @@ export class Session implements RedisSession {
 		this.#ended = true;
 		if (this.#soiled || this.#pending > 0 || this.#link.state !== "ready") return false;
 		// Not waited for: whatever the next one sends comes behind it, and the result of the work need not.
-		if (this.#watching) this.#link.send(["UNWATCH"], "utf8").catch(() => this.#link.destroy());
+		if (this.#watching) this.#link.send(UNWATCH.args, "utf8").catch(() => this.#link.destroy());
 		return true;
 	}
 
@@ -118,10 +118,15 @@ export class Session implements RedisSession {
 			throw sessionOnly(never, "cannot run in a session; use exec(), or subscribe() of the port");
 	}
 
-	#within<T>(options: CallOptions, work: (sent: () => void) => Promise<T>, soils: boolean): Promise<T> {
-		if (this.#ended) return Promise.reject(new ConnectionError("The session is over", "not-sent"));
+	#within<T>(
+		command: Command<unknown> | "EXEC",
+		options: CallOptions,
+		work: (sent: () => void) => Promise<T>,
+	): Promise<T> {
+		if (this.#ended) return Promise.reject(this.#notSent("The session is over", command));
+		const soils = command !== "EXEC" && command.session;
 		if (soils) this.#soiled = true;
-		const before = endedBefore(false, options.signal);
+		const before = endedBefore(false, options.signal, command);
 		if (before !== undefined) return Promise.reject(before);
 		return new Promise((resolve, reject) => {
 			let outcome: "not-sent" | "unknown" = "not-sent";
@@ -132,7 +137,7 @@ export class Session implements RedisSession {
 				options.signal,
 				(error) => {
 					this.#soiled = true; // its reply is still to come
-					reject(error(outcome));
+					reject(error(outcome, failedOn(this.#link.node, command)));
 				},
 			);
 			this.#pending += 1;
@@ -167,7 +172,7 @@ export class Session implements RedisSession {
 	}
 
 	async #sendOnce<T>(command: Command<T>, sent: () => void, source: Script | undefined): Promise<T> {
-		this.#requireReady();
+		this.#requireReady(command);
 		sent();
 		let reply: WireReply;
 		try {
@@ -176,19 +181,21 @@ export class Session implements RedisSession {
 				command.encoding,
 			);
 		} catch (error) {
-			throw this.#fault(error);
+			throw this.#fault(error, failedOn(this.#link.node, command));
 		}
 		return command.decode(reply);
 	}
 
-	#requireReady(): void {
-		if (this.#link.state !== "ready")
-			throw new ConnectionError("The session's connection was lost", "not-sent");
+	#requireReady(command: Command<unknown> | "EXEC"): void {
+		if (this.#link.state !== "ready") throw this.#notSent("The session's connection was lost", command);
 	}
 
-	#fault(error: unknown): CommandError {
-		return error instanceof CommandError ? error : this.#driver.fault(error);
+	#notSent(message: string, command: Command<unknown> | "EXEC"): ConnectionError {
+		return new ConnectionError(message, "not-sent", failedOn(this.#link.node, command));
 	}
+
+	readonly #fault = (error: unknown, failed?: FailedCommand): CommandError =>
+		error instanceof CommandError ? error : this.#driver.fault(error, failed);
 }
 
 export function sessionOnly(command: Command<unknown>, why: string): InvalidArgumentError {

@@ -28,17 +28,17 @@ interface Audience extends Topic {
 export class Subscriptions {
 	readonly #driver: Driver;
 	readonly #wheel: DeadlineWheel;
-	readonly #waiting: Waiting;
+	readonly #beginning: Waiting;
 	readonly #connectTimeoutMs: number;
 	readonly #audiences = new Map<string, Audience>();
 	readonly #lanes = new Map<string, TopicLane>();
 	readonly #ends = new Set<() => Promise<void>>();
 	#closed = false;
 
-	constructor(driver: Driver, wheel: DeadlineWheel, waiting: Waiting, connectTimeoutMs: number) {
+	constructor(driver: Driver, wheel: DeadlineWheel, beginning: Waiting, connectTimeoutMs: number) {
 		this.#driver = driver;
 		this.#wheel = wheel;
-		this.#waiting = waiting;
+		this.#beginning = beginning;
 		this.#connectTimeoutMs = connectTimeoutMs;
 	}
 
@@ -75,11 +75,15 @@ export class Subscriptions {
 		};
 	}
 
-	async close(): Promise<void> {
+	/** Ends all there are, and takes no more. Resolves when the server no longer sends to them. */
+	async end(): Promise<void> {
 		this.#closed = true;
-		const ends = [...this.#ends].map((end) => end());
+		await Promise.all([...this.#ends].map((end) => end()));
+	}
+
+	/** Gives up the connections, whether or not the server has confirmed the end. */
+	close(): void {
 		for (const lane of this.#lanes.values()) lane.close();
-		await Promise.all(ends);
 	}
 
 	#requireOneSlot(names: readonly string[]): void {
@@ -97,16 +101,20 @@ export class Subscriptions {
 		timeoutMs: number | undefined,
 	): Promise<void> {
 		return new Promise((resolve, reject) => {
-			const pending = new Set<string>();
-			const patience = new Patience(this.#wheel, this.#waiting, timeoutMs, listener.request.signal, (error) =>
-				reject(error("unknown")),
+			const pending = new Map<string, Audience>();
+			const patience = new Patience(
+				this.#wheel,
+				this.#beginning,
+				timeoutMs,
+				listener.request.signal,
+				(error) => reject(error("unknown")),
 			);
 			for (const name of names) {
 				const audience = this.#audience(kind, name);
 				audience.listeners.add(listener);
 				if (audience.lane.has(audience.id)) continue;
-				pending.add(audience.id);
-				audience.waiters.add({
+				pending.set(audience.id, audience);
+				audience.waiters.set(listener, {
 					confirmed: () => {
 						pending.delete(audience.id);
 						if (pending.size > 0) return;
@@ -124,7 +132,7 @@ export class Subscriptions {
 				patience.finish();
 				resolve();
 			}
-			for (const name of names) this.#audiences.get(topicId(kind, name))?.lane.changed();
+			for (const audience of pending.values()) audience.lane.want(audience);
 		});
 	}
 
@@ -133,9 +141,10 @@ export class Subscriptions {
 		for (const name of names) {
 			const id = topicId(kind, name);
 			const audience = this.#audiences.get(id);
+			audience?.waiters.delete(listener);
 			if (!audience?.listeners.delete(listener) || audience.listeners.size > 0) continue;
 			this.#audiences.delete(id);
-			going.push(audience.lane.gone(id));
+			going.push(audience.lane.release(id));
 		}
 		await Promise.all(going);
 	}
@@ -148,7 +157,8 @@ export class Subscriptions {
 			id,
 			kind,
 			name,
-			waiters: new Set(),
+			waiters: new Map(),
+			redirections: 0,
 			listeners: new Set(),
 			lane: this.#laneFor(kind, name),
 		};
@@ -170,7 +180,6 @@ export class Subscriptions {
 
 	#ownerOf(node: string | undefined): LaneOwner {
 		return {
-			wanted: (lane) => new Map([...this.#audiences].filter(([, audience]) => audience.lane === lane)),
 			open: async () =>
 				this.#driver.open({
 					node: node ?? (await this.#anyNode()),
@@ -212,18 +221,19 @@ export class Subscriptions {
 	/** Takes shard channels to the nodes that own their slots now. */
 	async #relocate(lane: TopicLane): Promise<void> {
 		const { cluster } = this.#driver;
-		const mine = [...this.#audiences.values()].filter(
-			(audience) => audience.lane === lane && audience.kind === "shard",
-		);
-		const [first] = mine;
+		const shards = (): Topic[] => [...lane.topics].filter(({ kind }) => kind === "shard");
+		const [first] = shards();
 		if (cluster === undefined || first === undefined) return;
 		// Where no node answers, the lane comes back to this.
 		await Promise.race([cluster.refresh(slotOf(first.name)), pause(REFRESH_MS)]).catch(() => {});
-		for (const audience of mine) {
-			const { id, kind, name, lane: from } = audience;
-			audience.lane = this.#laneFor(kind, name);
-			if (audience.lane !== from && from.has(id)) this.#lost([id]);
-			audience.lane.changed();
+		for (const { id, kind, name } of shards()) {
+			const audience = this.#audiences.get(id);
+			const to = this.#laneFor(kind, name);
+			if (audience === undefined || to === lane) continue;
+			if (lane.has(id)) this.#lost([id]);
+			audience.lane = to;
+			void lane.release(id);
+			to.want(audience);
 		}
 	}
 

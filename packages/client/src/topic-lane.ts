@@ -3,19 +3,24 @@ import type { OwnLink } from "./driver.ts";
 import { type CommandError, ServerError } from "./errors.ts";
 import { keepAlive } from "./keep-alive.ts";
 import type { SubscriptionKind } from "./port.ts";
+import { MAX_REDIRECTIONS } from "./routes.ts";
 
 /** A connection that nobody needs stays this long, for the next subscription. */
 const LINGER_MS = 2_000;
 /** A topic that was permitted once and now is refused is asked for again after this time. */
 const REFUSED_MS = 2_000;
+/** What a cluster says when a shard channel is to be asked for elsewhere, or later. */
+const REDIRECTIONS: ReadonlySet<string> = new Set(["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"]);
 
 /** A channel, pattern or shard channel that somebody listens to. */
 export interface Topic {
 	readonly id: string;
 	readonly kind: SubscriptionKind;
 	readonly name: string;
-	/** Called once when the server has confirmed it, or refuses it; not again after a reconnection. */
-	readonly waiters: Set<TopicWaiter>;
+	/** By whoever waits; called once when the server has confirmed it, or refuses it; not again after a reconnection. */
+	readonly waiters: Map<object, TopicWaiter>;
+	/** How often in a row the cluster said that it is to be asked for elsewhere, or later. */
+	redirections: number;
 }
 
 interface TopicWaiter {
@@ -24,8 +29,6 @@ interface TopicWaiter {
 }
 
 export interface LaneOwner {
-	/** What is to be subscribed on this lane now, by id. */
-	wanted(lane: TopicLane): ReadonlyMap<string, Topic>;
 	open(): Promise<OwnLink>;
 	fault(error: unknown): CommandError;
 	onMessage(kind: SubscriptionKind, payload: unknown, channel: string, pattern: string | undefined): void;
@@ -38,17 +41,19 @@ export interface LaneOwner {
 }
 
 /**
- * One connection for messages, opened when it is needed and again when it is lost. It is told that something changed, and
- * makes the server agree with what is wanted, one step at a time, so that no interleaving of calls can leave it otherwise.
+ * One connection for messages, opened when it is needed and again when it is lost. It is told what is wanted and what no
+ * longer is, and makes the server agree, one step at a time, so that no interleaving of calls can leave it otherwise.
  */
 export class TopicLane {
 	readonly #owner: LaneOwner;
+	readonly #wanted = new Map<string, Topic>();
+	/** What the server has confirmed. */
 	readonly #active = new Map<string, Topic>();
 	readonly #leaving = new Map<string, Set<() => void>>();
+	/** Topics on which the server may not agree: a step looks at these and no others, however many there are. */
+	readonly #changed = new Set<string>();
 	#link: OwnLink | undefined;
 	#running = false;
-	/** Something changed since the last step looked. */
-	#stale = false;
 	#closed = false;
 	#stopKeepAlive: (() => void) | undefined;
 	#linger: NodeJS.Timeout | undefined;
@@ -60,25 +65,34 @@ export class TopicLane {
 		this.#owner = owner;
 	}
 
+	/** What is wanted of it. */
+	get topics(): Iterable<Topic> {
+		return this.#wanted.values();
+	}
+
 	/** The server has confirmed it, and it is not about to end. */
 	has(topicId: string): boolean {
 		return this.#active.has(topicId) && !this.#leaving.has(topicId);
 	}
 
-	/** What is wanted changed. */
-	changed(): void {
-		this.#stale = true;
-		if (!this.#running && !this.#closed) void this.#agree();
+	/** Somebody listens to it, or one more does. */
+	want(topic: Topic): void {
+		this.#wanted.set(topic.id, topic);
+		this.#change(topic.id);
 	}
 
-	/** Resolves when the server no longer sends it. */
-	gone(topicId: string): Promise<void> {
-		if (!this.#active.has(topicId) || this.#closed) return Promise.resolve();
+	/** Nobody listens to it any more, not here. Resolves when the server no longer sends it. */
+	release(topicId: string): Promise<void> {
+		this.#wanted.delete(topicId);
+		if (!this.#active.has(topicId) || this.#closed) {
+			this.#change(topicId);
+			return Promise.resolve();
+		}
 		return new Promise((resolve) => {
 			const waiting = this.#leaving.get(topicId);
 			if (waiting === undefined) this.#leaving.set(topicId, new Set([resolve]));
 			else waiting.add(resolve);
-			this.changed();
+			this.#change(topicId);
 		});
 	}
 
@@ -90,12 +104,16 @@ export class TopicLane {
 		this.#dropped();
 	}
 
+	#change(topicId: string): void {
+		this.#changed.add(topicId);
+		if (!this.#running && !this.#closed) void this.#agree();
+	}
+
 	async #agree(): Promise<void> {
 		this.#running = true;
 		for (let failures = 0; !this.#closed; ) {
-			this.#stale = false;
 			try {
-				if (!(await this.#step()) && !this.#stale) break;
+				if (!(await this.#step()) && this.#changed.size === 0) break;
 				failures = 0;
 			} catch {
 				this.#link?.destroy();
@@ -110,11 +128,15 @@ export class TopicLane {
 
 	/** Brings the server one step nearer to what is wanted; false when it is there. */
 	async #step(): Promise<boolean> {
-		const wanted = this.#owner.wanted(this);
-		const missing = [...wanted.values()].filter(
-			({ id, waiters }) => !this.#active.has(id) && (waiters.size > 0 || !this.#refused.has(id)),
-		);
-		const surplus = [...this.#active.values()].filter(({ id }) => this.#leaving.has(id) || !wanted.has(id));
+		const missing: Topic[] = [];
+		const surplus: Topic[] = [];
+		for (const id of this.#changed) {
+			const active = this.#active.get(id);
+			const wanted = this.#wanted.get(id);
+			if (active !== undefined && (wanted === undefined || this.#leaving.has(id))) surplus.push(active);
+			else if (active === undefined && wanted !== undefined && this.#mayAsk(wanted)) missing.push(wanted);
+			else this.#changed.delete(id);
+		}
 		clearTimeout(this.#linger);
 		if (surplus.length > 0) {
 			await this.#unsubscribe(surplus);
@@ -124,63 +146,81 @@ export class TopicLane {
 			await this.#subscribe(await this.#connected(), missing);
 			return true;
 		}
-		if (wanted.size === 0 && this.#link !== undefined) {
+		if (this.#wanted.size === 0 && this.#link !== undefined) {
 			this.#linger = setTimeout(() => this.#link?.destroy(), LINGER_MS);
 			this.#linger.unref();
 		}
 		return false;
 	}
 
-	async #subscribe(link: OwnLink, topics: readonly Topic[]): Promise<void> {
-		const [{ kind } = { kind: "channel" as const }] = topics;
-		const same = topics.filter((topic) => topic.kind === kind);
-		try {
-			await link.subscribe(
-				kind,
-				same.map(({ name }) => name),
-			);
-		} catch (error) {
-			const fault = this.#owner.fault(error);
-			if (!(fault instanceof ServerError)) throw fault;
-			if (fault.code === "MOVED") {
-				await this.#owner.relocate(this);
-				await pause(backoffMs(0, 50, 50)); // the nodes may not agree yet
-				return;
-			}
-			// One name that is not permitted refuses the whole command: find out which.
-			if (same.length > 1) {
-				for (const topic of same) await this.#subscribe(link, [topic]);
-				return;
-			}
-			for (const topic of same) this.#refuse(topic, fault);
-			return;
-		}
-		if (link !== this.#link) return; // lost meanwhile; the next round sees it
-		for (const topic of same) this.#active.set(topic.id, topic);
-		// Who asked may have left meanwhile, and somebody else have come for the same.
-		const wanted = this.#owner.wanted(this);
-		for (const { id } of same) {
-			const topic = wanted.get(id);
-			if (topic === undefined) continue;
-			this.#owner.confirmed(topic);
-			for (const waiter of topic.waiters) waiter.confirmed();
-			topic.waiters.clear();
-		}
+	#mayAsk({ id, waiters }: Topic): boolean {
+		return waiters.size > 0 || !this.#refused.has(id);
 	}
 
-	/** Who listens to it since before may hear it once more: it is asked for again, later. */
-	#refuse({ id, waiters }: Topic, fault: CommandError): void {
-		const asking = [...waiters];
+	async #subscribe(link: OwnLink, topics: readonly Topic[]): Promise<void> {
+		// Each by itself, so that each has its own answer: one may be refused, or live elsewhere.
+		const replies = await Promise.allSettled(topics.map(({ kind, name }) => link.subscribe(kind, [name])));
+		const confirmed: string[] = [];
+		const faults: CommandError[] = [];
+		let redirections = 0;
+		for (const [i, topic] of topics.entries()) {
+			const reply = replies[i];
+			if (reply?.status === "fulfilled") {
+				if (link !== this.#link) continue; // lost meanwhile; the next step sees it
+				this.#active.set(topic.id, topic);
+				confirmed.push(topic.id);
+				continue;
+			}
+			const fault = this.#owner.fault(reply?.reason);
+			if (this.#mayBeElsewhere(topic, fault)) {
+				topic.redirections += 1;
+				redirections = Math.max(redirections, topic.redirections);
+			} else if (!(fault instanceof ServerError) || !this.#refuse(topic, fault)) {
+				faults.push(fault);
+			}
+		}
+		for (const id of confirmed) this.#confirm(id);
+		const [fault] = faults;
+		if (fault !== undefined) throw fault;
+		if (redirections === 0) return;
+		await this.#owner.relocate(this);
+		await pause(backoffMs(redirections, 10, 500)); // the nodes may not agree yet
+	}
+
+	/** As with other commands, though who listens since before goes on to be asked for. */
+	#mayBeElsewhere({ redirections, waiters }: Topic, fault: CommandError): boolean {
+		if (!(fault instanceof ServerError) || !REDIRECTIONS.has(fault.code)) return false;
+		return redirections < MAX_REDIRECTIONS || waiters.size === 0;
+	}
+
+	/** Who asked may have left meanwhile, and somebody else have come for the same. */
+	#confirm(topicId: string): void {
+		const topic = this.#wanted.get(topicId);
+		if (topic === undefined) return;
+		topic.redirections = 0;
+		this.#owner.confirmed(topic);
+		for (const waiter of topic.waiters.values()) waiter.confirmed();
+		topic.waiters.clear();
+	}
+
+	/**
+	 * Who listens to it since before may hear it once more: it is asked for again, later. False when that may be soon, on
+	 * another connection.
+	 */
+	#refuse({ id, waiters }: Topic, fault: CommandError): boolean {
+		const asking = [...waiters.values()];
 		waiters.clear();
 		for (const waiter of asking) waiter.refused(fault);
-		if (asking.length === 0 && fault.code !== "NOPERM") throw fault;
+		if (asking.length === 0 && fault.code !== "NOPERM") return false;
 		this.#refused.add(id);
 		this.#retry ??= setTimeout(() => {
 			this.#retry = undefined;
+			const again = [...this.#refused];
 			this.#refused.clear();
-			this.changed();
+			for (const topicId of again) this.#change(topicId);
 		}, REFUSED_MS);
 		this.#retry.unref();
+		return true;
 	}
 
 	async #unsubscribe(topics: readonly Topic[]): Promise<void> {
@@ -199,6 +239,7 @@ export class TopicLane {
 		this.#active.delete(topicId);
 		const waiting = this.#leaving.get(topicId);
 		this.#leaving.delete(topicId);
+		this.#changed.add(topicId);
 		for (const resolve of waiting ?? []) resolve();
 	}
 
@@ -217,7 +258,7 @@ export class TopicLane {
 		link.onState((state) => {
 			if (state !== "closed" || this.#link !== link) return;
 			this.#dropped();
-			this.changed();
+			if (!this.#running && !this.#closed) void this.#agree();
 		});
 		this.#stopKeepAlive = keepAlive(link);
 		return link;

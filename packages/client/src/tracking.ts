@@ -33,7 +33,7 @@ export class Tracking {
 	static async start(
 		driver: Driver,
 		wheel: DeadlineWheel,
-		waiting: Waiting,
+		beginning: Waiting,
 		closed: boolean,
 		request: TrackRequest,
 		timeouts: { readonly connectMs: number; readonly totalMs: number | undefined },
@@ -47,7 +47,7 @@ export class Tracking {
 		const tracking = new Tracking(driver, request, timeouts.connectMs);
 		try {
 			await new Promise<void>((resolve, reject) => {
-				const patience = new Patience(wheel, waiting, timeouts.totalMs, request.signal, (error) =>
+				const patience = new Patience(wheel, beginning, timeouts.totalMs, request.signal, (error) =>
 					reject(error("unknown")),
 				);
 				tracking.#confirmed().then(

@@ -1,6 +1,7 @@
 import { neverSent } from "./call.ts";
 import type { Command } from "./command.ts";
-import type { Link } from "./driver.ts";
+import { failedOn } from "./command-name.ts";
+import type { Driver, Link } from "./driver.ts";
 import { CommandError, ServerError } from "./errors.ts";
 import { exec } from "./exec.ts";
 import type { EndError } from "./patience.ts";
@@ -11,18 +12,19 @@ export class TransactionCall implements Redirected {
 	readonly #routes: Routes;
 	readonly #commands: readonly Command<unknown>[];
 	readonly #slot: number;
-	readonly #fault: (error: unknown) => CommandError;
+	readonly #fault: Driver["fault"];
 	readonly #resolve: (results: unknown[]) => void;
 	readonly #reject: (error: unknown) => void;
 	#over = false;
-	#sent = false;
+	/** The connection that it was sent on, and has no answer from yet. */
+	#sentOn: Link | undefined;
 	#attempt = 0;
 
 	constructor(
 		routes: Routes,
 		commands: readonly Command<unknown>[],
 		slot: number,
-		fault: (error: unknown) => CommandError,
+		fault: Driver["fault"],
 		to: { readonly resolve: (results: unknown[]) => void; readonly reject: (error: unknown) => void },
 	) {
 		this.#routes = routes;
@@ -51,24 +53,25 @@ export class TransactionCall implements Redirected {
 		this.#run(link, true);
 	}
 
-	fail(error: unknown): void {
+	fail(error: EndError): void {
+		const outcome = this.#sentOn === undefined ? "not-sent" : "unknown";
+		const node = this.#sentOn?.node ?? this.#routes.nodeOf(this.#slot);
+		this.#failWith(error(outcome, failedOn(node, "EXEC")));
+	}
+
+	#failWith(error: unknown): void {
 		if (this.#over) return;
 		this.#over = true;
 		this.#reject(error);
 	}
 
-	/** The caller waits no longer. */
-	end(error: EndError): void {
-		this.fail(error(this.#sent ? "unknown" : "not-sent"));
-	}
-
 	#run(link: Link, asking: boolean): void {
-		this.#sent = true;
+		this.#sentOn = link;
 		exec(link, this.#commands, asking, this.#fault).then(
 			(results) => {
 				if (this.#over) return;
 				if (results === null) {
-					this.fail(new ServerError("ERR The transaction was discarded, although nothing was watched"));
+					this.#failWith(new ServerError("ERR The transaction was discarded, although nothing was watched"));
 					return;
 				}
 				this.#over = true;
@@ -84,12 +87,12 @@ export class TransactionCall implements Redirected {
 			const redirected = isRedirection(error);
 			if (redirected || neverSent(error)) {
 				this.#attempt += 1;
-				this.#sent = false;
+				this.#sentOn = undefined;
 				if (redirected) this.#routes.redirected(error, link, this.#slot, this.#attempt, this);
 				else this.#routes.whenReady(this.#slot, false, this);
 				return;
 			}
 		}
-		this.fail(error);
+		this.#failWith(error);
 	}
 }

@@ -8,6 +8,7 @@ import {
 
 test("without options it is the local server with the documented defaults", () => {
 	expect(resolveConnect()).toEqual({
+		where: "127.0.0.1:6379",
 		address: { host: "127.0.0.1", port: 6379 },
 		db: 0,
 		username: undefined,
@@ -101,4 +102,12 @@ test("a secret never shows in an error", () => {
 		expect(attempt).toThrow(InvalidArgumentError);
 		expect(attempt).not.toThrow(/hunter/);
 	}
+});
+
+test("what is connected to has one name over every client", () => {
+	expect(resolveConnect({ port: 1 }).where).toBe("127.0.0.1:1");
+	expect(resolveConnectCluster({ nodes: ["a:1", { host: "b", port: 2 }] }).where).toBe("a:1, b:2");
+	expect(resolveConnectSentinel({ name: "m", sentinels: ["a:1", "b:2"] }).where).toBe(
+		"the master m of a:1, b:2",
+	);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { commandName } from "../src/command-name.ts";
 import {
 	AbortedError,
 	ClosedError,
@@ -67,4 +68,22 @@ test.each([
 	expect(new InvalidArgumentError("max", value, "1 or more").message).toBe(
 		`${message}, but must be 1 or more`,
 	);
+});
+
+test.each<[readonly [string, ...string[]], string]>([
+	[["SET", "k", "secret"], "SET"],
+	[["AUTH", "secret"], "AUTH"],
+	[["CONFIG", "set", "requirepass", "secret"], "CONFIG SET"],
+	[["EVALSHA", "sha", "0", "secret"], "EVALSHA"],
+	[["CLIENT"], "CLIENT"],
+])("%j is called %s in an error", (args, name) => {
+	expect(commandName(args)).toBe(name);
+});
+
+test("an error about no one command says nothing of any", () => {
+	const error = new ConnectionError("lost", "unknown", { node: "a:1" });
+	expect(error.message).toBe("lost");
+	expect(error).toMatchObject({ node: "a:1" });
+	expect("command" in error).toBe(false);
+	expect(new ServerError("LOCKED by 7", { command: "EVALSHA" }).message).toBe("LOCKED by 7 (EVALSHA)");
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ClosedError } from "../src/index.ts";
+import { closed } from "../src/patience.ts";
 import { type Waiter, WaitingLine } from "../src/routes.ts";
 
 const COUNT = 10_000;
@@ -34,6 +34,6 @@ test("those who gave up are forgotten though the connection stays away", () => {
 	const gone = counted(true);
 	for (let i = 0; i < COUNT; i++) line.add(gone.waiter());
 	gone.looks = 0;
-	line.fail(new ClosedError()); // looks at each who is left
+	line.fail(closed); // looks at each who is left
 	expect(gone.looks).toBeLessThan(100);
 });

@@ -1,6 +1,6 @@
 import { ClosedError, type ClusterDriver, type Link } from "@rk/client";
 import { IoredisLink } from "./link.ts";
-import { addressOf, type NativeCluster, type NativeRedis } from "./native.ts";
+import { addressOf, type NativeCluster, type NativeRedis, wasDisconnected } from "./native.ts";
 
 /** The slots and nodes as the library's `Cluster` has them. Nothing is ever sent through the `Cluster` itself. */
 export class IoredisCluster implements ClusterDriver {
@@ -54,7 +54,9 @@ export class IoredisCluster implements ClusterDriver {
 	}
 
 	async refresh(): Promise<void> {
-		if (this.#ended) throw new ClosedError();
+		// disconnect() in the pause between two attempts ends the client without any event.
+		const silently = this.#cluster.status === "disconnecting" && wasDisconnected(this.#cluster);
+		if (this.#ended || silently) throw new ClosedError();
 		if (this.#cluster.status === "wait") return this.#cluster.connect();
 		await new Promise<void>((resolve, reject) => {
 			this.#cluster.refreshSlotsCache((error) => (error ? reject(error) : resolve()));

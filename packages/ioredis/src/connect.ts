@@ -27,8 +27,7 @@ const NEXT_ONE_MS = 1_000;
  */
 export async function connect(options?: ConnectOptions): Promise<RedisPort> {
 	const resolved = resolveConnect(options);
-	const { address, connectTimeoutMs, db } = resolved;
-	const where = `${address.host}:${address.port}`;
+	const { address, connectTimeoutMs, db, where } = resolved;
 	const { redis } = await loadLibrary(where);
 	const { met, retryStrategy } = retryOnceMet();
 	const client = redis({ ...common(resolved), ...address, db, retryStrategy });
@@ -49,8 +48,7 @@ export async function connect(options?: ConnectOptions): Promise<RedisPort> {
  */
 export async function connectCluster(options: ConnectClusterOptions): Promise<RedisPort> {
 	const resolved = resolveConnectCluster(options);
-	const { connectTimeoutMs, nodes, readFrom, tls } = resolved;
-	const where = nodes.map(({ host, port }) => `${host}:${port}`).join(", ");
+	const { connectTimeoutMs, nodes, readFrom, tls, where } = resolved;
 	const { cluster, redis } = await loadLibrary(where);
 	const redisOptions = common(resolved);
 	const { met, retryStrategy } = retryOnceMet();
@@ -88,8 +86,7 @@ export async function connectCluster(options: ConnectClusterOptions): Promise<Re
  */
 export async function connectSentinel(options: ConnectSentinelOptions): Promise<RedisPort> {
 	const resolved = resolveConnectSentinel(options);
-	const { connectTimeoutMs, db, name, sentinelPassword, sentinels, sentinelUsername, tls } = resolved;
-	const where = `the master ${name} of ${sentinels.map(({ host, port }) => `${host}:${port}`).join(", ")}`;
+	const { connectTimeoutMs, db, name, sentinelPassword, sentinels, sentinelUsername, tls, where } = resolved;
 	const { redis } = await loadLibrary(where);
 	const { met, retryStrategy } = retryOnceMet();
 	const client = redis({

@@ -1,18 +1,12 @@
-import {
-	type Args,
-	ClosedError,
-	type CommandError,
-	ConnectionError,
-	type Encoding,
-	type Link,
-	type LinkState,
-	type WireReply,
-} from "@rk/client";
-import { addressOf, type NativeRedis, type NativeStream, offlineQueueOf } from "./native.ts";
+import type { Args, Encoding, Link, LinkState, WireReply } from "@rk/client";
+import { Lost } from "./faults.ts";
+import { addressOf, type NativeRedis, type NativeStream, offlineQueueOf, wasDisconnected } from "./native.ts";
 import { type OwnCommandClass, ownCommandClass, ownIn, takeOwn } from "./own-command.ts";
 
 /** The pause before a client that dropped itself is connected again, in milliseconds. */
 const AGAIN_MS = 50;
+/** How often a client that pauses between two attempts to connect is looked at, in milliseconds. */
+const LOOK_MS = 50;
 
 type StateListener = (state: LinkState, cause?: unknown) => void;
 
@@ -28,6 +22,7 @@ export class IoredisLink implements Link {
 	#watched: NativeStream | undefined;
 	/** The connection that holds back what is written, until the tick ends. */
 	#corked: NativeStream | undefined;
+	#looking: NodeJS.Timeout | undefined;
 
 	/** `clientEnded`: the client that the connection belongs to will not connect again, so a lost connection means the end. */
 	constructor(redis: NativeRedis, clientEnded: () => boolean) {
@@ -38,6 +33,7 @@ export class IoredisLink implements Link {
 		redis.on("ready", this.#onReady);
 		redis.on("close", this.#onClose);
 		redis.on("end", this.#onEnd);
+		redis.on("reconnecting", this.#onReconnecting);
 		redis.on("error", this.#onError);
 	}
 
@@ -52,6 +48,7 @@ export class IoredisLink implements Link {
 		const { status } = this.redis;
 		// Between disconnect() and the end of the connection the library is still "ready", and would keep a command for later.
 		if (status === "ready") return this.redis.stream?.writable ? "ready" : "down";
+		if (status === "reconnecting" && wasDisconnected(this.redis)) return "closed";
 		return status === "end" && !this.#dropped() ? "closed" : "down";
 	}
 
@@ -71,7 +68,8 @@ export class IoredisLink implements Link {
 	}
 
 	/** They stay in the library's queue, which matches replies to commands by order. */
-	abandon(error: CommandError): void {
+	abandon(): void {
+		const error = new Lost(true);
 		for (const command of ownIn(this.redis.commandQueue, this.ownCommand)) command.reject(error);
 	}
 
@@ -87,12 +85,14 @@ export class IoredisLink implements Link {
 		const { status, options } = this.redis;
 		if (status !== "end" || !options.sentinels || typeof options.retryStrategy !== "function") return false;
 		const forgot = this.#cause instanceof Error && this.#cause.message === "Connection is closed.";
-		return forgot && Reflect.get(this.redis, "manuallyClosing") !== true;
+		return forgot && !wasDisconnected(this.redis);
 	}
 
 	/** Takes the listeners off the client. */
 	dispose(): void {
 		this.#listeners.clear();
+		clearInterval(this.#looking);
+		this.redis.off("reconnecting", this.#onReconnecting);
 		this.redis.off("ready", this.#onReady);
 		this.redis.off("close", this.#onClose);
 		this.redis.off("end", this.#onEnd);
@@ -140,22 +140,10 @@ export class IoredisLink implements Link {
 		if (offline !== undefined) lost.push(...takeOwn(offline, this.ownCommand));
 		if (lost.length === 0) return;
 		process.nextTick(() => {
-			const error = this.#lost();
+			const error = new Lost(this.#clientEnded(), this.#cause === undefined ? {} : { cause: this.#cause });
 			for (const command of lost) command.reject(error);
 		});
 	};
-
-	#lost(): CommandError {
-		const options = this.#cause === undefined ? {} : { cause: this.#cause };
-		if (this.#clientEnded()) {
-			return new ClosedError("The client was closed before the reply", "unknown", options);
-		}
-		return new ConnectionError(
-			`The connection to ${this.node} was lost before the reply`,
-			"unknown",
-			options,
-		);
-	}
 
 	#changed(state: LinkState): void {
 		for (const listener of [...this.#listeners]) listener(state, this.#cause);
@@ -168,6 +156,18 @@ export class IoredisLink implements Link {
 
 	readonly #onClose = (): void => {
 		if (this.state === "down") this.#changed("down");
+	};
+
+	/** disconnect() in the pause between two attempts ends the client without any event, so it must be looked at. */
+	readonly #onReconnecting = (): void => {
+		clearInterval(this.#looking);
+		this.#looking = setInterval(() => {
+			const { state } = this;
+			if (state !== "closed" && this.redis.status === "reconnecting") return;
+			clearInterval(this.#looking);
+			if (state === "closed") this.#changed("closed");
+		}, LOOK_MS);
+		this.#looking.unref();
 	};
 
 	readonly #onEnd = (): void => {

@@ -78,7 +78,7 @@ export interface NativeRedis extends NativeClient {
 	sendCommand(command: NativeCommand): unknown;
 	/** `override` holds options of the library, whose types differ in what may be `undefined`. */
 	duplicate(override: object): NativeRedis;
-	on(event: "ready" | "close" | "end" | "moved", listener: () => void): unknown;
+	on(event: "ready" | "close" | "end" | "reconnecting" | "moved", listener: () => void): unknown;
 	on(event: "error" | "sentinelError", listener: (error: Error) => void): unknown;
 	on(
 		event: "messageBuffer" | "smessageBuffer",
@@ -88,7 +88,7 @@ export interface NativeRedis extends NativeClient {
 		event: "pmessageBuffer",
 		listener: (pattern: string, channel: Buffer, payload: unknown) => void,
 	): unknown;
-	off(event: "ready" | "close" | "end", listener: () => void): unknown;
+	off(event: "ready" | "close" | "end" | "reconnecting", listener: () => void): unknown;
 	off(event: "error", listener: (error: Error) => void): unknown;
 }
 
@@ -118,6 +118,11 @@ export function isNativeCluster(client: NativeRedis | NativeCluster): client is 
 /** `host:port`, as the library keys the nodes of a cluster. */
 export function addressOf({ host, port, path }: NativeOptions): string {
 	return path ?? `${host ?? "127.0.0.1"}:${port ?? 6379}`;
+}
+
+/** disconnect() or quit() was called, and has yet to be followed by an end. Private in the library's types. */
+export function wasDisconnected(client: NativeRedis | NativeCluster): boolean {
+	return Reflect.get(client, "manuallyClosing") === true;
 }
 
 /** Where the library puts commands that it may send later. Private in its types, so it is looked at before use. */

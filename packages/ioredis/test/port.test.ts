@@ -1,12 +1,14 @@
 import { getEventListeners } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { defineScript, get, integer, ping, type RedisPort, raw, type SubscriptionGap } from "@rk/client";
 import { type FaultProxy, startServer, type TestServer } from "@rk/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { ioredisPort } from "../src/index.ts";
 import type { NativeRedis } from "../src/native.ts";
 import { libraries } from "./clients.ts";
-import { until } from "./links.ts";
+import { next, until } from "./links.ts";
 
 // What the port itself must do, whichever client it is over: one will do here.
 const library = libraries[0] ?? expect.fail("there is no library");
@@ -35,6 +37,9 @@ async function open(client: NativeRedis = clientOf(), options: object = {}): Pro
 }
 
 const ignore = (): void => {};
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
 
 describe("a subscription", () => {
 	// Red (no SUBSCRIBE is ever sent, for one of these) when TopicLane does not look again after a change during its last step.
@@ -87,6 +92,25 @@ describe("a subscription", () => {
 		await until(() => gaps.length === 2);
 		expect(gaps[1]?.lostAt).toBe(gaps[0]?.lostAt);
 		expect(gaps[1]?.resumedAt).toBeGreaterThan(gaps[0]?.resumedAt ?? 0);
+	});
+
+	// Red (it is still there) when only the server's answer makes the channel forget who waited for it.
+	test("that was given up is forgotten, though others go on to wait for the same channel", async () => {
+		const port = await open();
+		const swallowed = proxy.swallowReply("SUBSCRIBE", { after: "hold" });
+		port.subscribe({ names: ["a"], onMessage: ignore }).catch(ignore);
+		expect(await swallowed).toBe(true);
+		const giveUp = async (): Promise<WeakRef<object>> => {
+			const request = { names: ["a"], onMessage: () => {}, timeoutMs: 20 };
+			const error: unknown = await port.subscribe(request).catch((reason: unknown) => reason);
+			expect(error).toMatchObject({ code: "RK_TIMEOUT" });
+			return new WeakRef(request);
+		};
+		const request = await giveUp();
+		await until(() => {
+			collectGarbage();
+			return request.deref() === undefined;
+		});
 	});
 
 	// Red (an unhandled rejection, which ends the process) when only what is thrown at once is caught.
@@ -184,7 +208,7 @@ test("a script whose caller has given up is not sent again with its source", asy
 	const port = await open(clientOf(), { commandTimeoutMs: 60 });
 	const script = defineScript({ lua: "return redis.call('INCR', KEYS[1])", keys: 1, reply: integer });
 	await server.flushScripts();
-	proxy.delay(100);
+	proxy.delay(500); // much later than the deadline, for a process that is held up reads what has arrived first
 	await expect(port.command(script(["late"]))).rejects.toMatchObject({
 		code: "RK_TIMEOUT",
 		outcome: "unknown",
@@ -231,4 +255,44 @@ test.each<[string, (port: RedisPort) => unknown]>([
 ])("what is no %s is refused by that name", async (argument, attempt) => {
 	const port = await open();
 	await expect(attempt(port)).rejects.toMatchObject({ code: "RK_INVALID_ARGUMENT", argument });
+});
+
+describe("close()", () => {
+	const LONG = { graceMs: 60_000 };
+
+	// Each is red (it takes the whole grace, longer than the test has) when close() waits for what it has itself given up.
+	test("does not wait for a subscription that the server has yet to confirm", async () => {
+		const port = await open();
+		const swallowed = proxy.swallowReply("SUBSCRIBE", { after: "hold" });
+		const making = port.subscribe({ names: ["a"], onMessage: ignore });
+		expect(await swallowed).toBe(true);
+		const closed = port.close(LONG);
+		await expect(making).rejects.toMatchObject({ code: "RK_CLOSED", outcome: "unknown" });
+		await closed;
+	});
+
+	test("does not wait for tracking that the server has yet to confirm", async () => {
+		const port = await open(clientOf(), { connectTimeoutMs: 60_000 });
+		const swallowed = proxy.swallowReply(([, verb]) => verb === "TRACKING", { after: "hold" });
+		const making = port.trackPrefixes({ prefixes: ["p:"], onInvalidate: ignore, onGap: ignore });
+		expect(await swallowed).toBe(true);
+		const closed = port.close(LONG);
+		await expect(making).rejects.toMatchObject({ code: "RK_CLOSED", outcome: "unknown" });
+		await closed;
+	});
+
+	test("does not wait for what waits for one node's connection", async () => {
+		const port = await open();
+		const down = next();
+		port.on("down", down.call);
+		await proxy.refuse(true);
+		proxy.cut();
+		await down.promise;
+		const asked = port.everyMaster(ping());
+		await nextTurn();
+		const closed = port.close(LONG);
+		const [result] = (await asked).values();
+		expect(result).toMatchObject({ code: "RK_CLOSED", outcome: "not-sent" });
+		await closed;
+	});
 });

@@ -1,8 +1,10 @@
+import { ping, set } from "@rk/client";
 import { startSentinel, type TestSentinel, type TestServer } from "@rk/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { ioredisDriver } from "../src/driver.ts";
+import { ioredisPort } from "../src/index.ts";
 import { libraries } from "./clients.ts";
-import { outcomeOf, ready, until } from "./links.ts";
+import { next, outcomeOf, ready, until } from "./links.ts";
 
 let setup: TestSentinel;
 beforeAll(async () => {
@@ -40,6 +42,32 @@ describe.each(libraries)("$name", ({ redis }) => {
 		onTestFinished(() => own.destroy());
 		expect(own.node).toBe(addressOf(after));
 		expect(await own.send(["SET", "k", "v"], "utf8")).toBe("OK");
+	});
+
+	// Red (RK_CLOSED) when `end` always means that the application closed its client.
+	test("a client that drops itself while it asks the Sentinels is connected again", async () => {
+		await setup.settled();
+		const sentinels = setup.sentinels.map(({ host, port }) => ({ host, port }));
+		const client = redis({ sentinels, name: setup.name, failoverDetector: true, retryStrategy: () => 10 });
+		const port = ioredisPort(client);
+		onTestFinished(async () => {
+			await port.close({ graceMs: 0 });
+			client.disconnect();
+		});
+		await port.command(ping());
+		const listenOnce: unknown = Reflect.get(client, "once");
+		const connector: unknown = Reflect.get(client, "connector");
+		if (typeof listenOnce !== "function" || !(connector instanceof Object))
+			return expect.fail("another library");
+		// What the library's failover detector does when a Sentinel tells of a failover.
+		const drop: unknown = Reflect.get(connector, "disconnect");
+		if (typeof drop !== "function") return expect.fail("another library");
+		Reflect.apply(listenOnce, client, ["connecting", () => Reflect.apply(drop, connector, [])]);
+		const ended = next();
+		client.once("end", ended.call);
+		(await setup.master()).proxy?.cut();
+		await ended.promise;
+		expect(await port.command(set("k", "v"))).toBe(true);
 	});
 
 	test("a server that is no master is not handed out", async () => {

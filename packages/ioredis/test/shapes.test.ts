@@ -1,12 +1,13 @@
 import { startServer, type TestServer } from "@rk/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { fault } from "../src/faults.ts";
 import type { IoredisLink } from "../src/link.ts";
 import { libraries } from "./clients.ts";
-import { readyLink } from "./links.ts";
+import { ready, readyLink } from "./links.ts";
 
 let server: TestServer;
 beforeAll(async () => {
-	server = await startServer({ owned: true });
+	server = await startServer({ owned: true, args: ["--enable-debug-command", "yes"] });
 	await server.command("HSET", "hash", "__proto__", "1", "f", "2");
 	await server.command("XADD", "stream", "1-1", "f", "v");
 });
@@ -47,6 +48,30 @@ describe.each(libraries)("$name", ({ name, redis }) => {
 		await link.send(["ZADD", "zset", "1.5", "m"], "utf8");
 		expect(await link.send(["ZSCORE", "zset", "m"], "utf8")).toBe("1.5");
 		expect(await link.send(["GET", "nothing"], "utf8")).toBeNull();
+	});
+
+	// The library's parsers round what is beyond (from 2^53 - 47 on).
+	test("integers are numbers, and exact as far as promised", async () => {
+		const link = await connected();
+		for (const integer of [2 ** 53 - 49, 49 - 2 ** 53, 0, -1]) {
+			await link.send(["SET", "integer", String(integer)], "utf8");
+			expect(await link.send(["INCRBY", "integer", "0"], "utf8")).toBe(integer);
+			expect(await link.send(["INCRBY", "integer", "0"], "buffer")).toBe(integer);
+		}
+	});
+
+	// The library gives up the connection by itself: this holds what is relied on.
+	test("a reply that the library cannot read costs the connection, and no command gets another's reply", async () => {
+		const link = await connected();
+		await link.send(["SET", "own", "own"], "utf8");
+		const replies = [["DEBUG", "PROTOCOL", "ATTRIB"] as const, ["GET", "own"] as const].map((args) =>
+			link.send(args, "utf8").catch((error: unknown) => fault(error)),
+		);
+		const lost = expect.objectContaining({ code: "RK_CONNECTION", outcome: "unknown" });
+		const readable = name !== "ioredis 6, RESP3"; // in the older protocol the server leaves attributes out
+		expect(await Promise.all(replies)).toEqual(readable ? [expect.any(String), "own"] : [lost, lost]);
+		await ready(link);
+		expect(await link.send(["GET", "own"], "utf8")).toBe("own");
 	});
 
 	test("commands of one tick leave in one write, in order", async () => {

@@ -7,7 +7,6 @@ import {
 	establish,
 	type PortOptions,
 	type RedisPort,
-	type ResolvedAddress,
 	type ResolvedCommon,
 	resolveConnect,
 	resolveConnectCluster,
@@ -27,8 +26,7 @@ const SILENCE_MS = 10_000;
 export async function connect(options?: ConnectOptions): Promise<RedisPort> {
 	const resolved = resolveConnect(options);
 	const { address, db } = resolved;
-	const where = nameOf(address);
-	const { createClient } = await driver(where);
+	const { createClient } = await driver(resolved);
 	// What refuses the first connection is to be told at once, not tried again until the time is over.
 	let established = false;
 	const client = createClient({
@@ -39,7 +37,7 @@ export async function connect(options?: ConnectOptions): Promise<RedisPort> {
 			reconnectStrategy: (retries: number) => established && reconnectMs(retries),
 		},
 	});
-	const port = await begin(where, client, resolved, resolved.port);
+	const port = await begin(client, resolved, resolved.port);
 	established = true;
 	return port;
 }
@@ -53,15 +51,14 @@ export async function connect(options?: ConnectOptions): Promise<RedisPort> {
 export async function connectCluster(options: ConnectClusterOptions): Promise<RedisPort> {
 	const resolved = resolveConnectCluster(options);
 	const { nodes, readFrom, connectTimeoutMs } = resolved;
-	const where = nodes.map(nameOf).join(", ");
-	const { createCluster } = await driver(where);
+	const { createCluster } = await driver(resolved);
 	const cluster = createCluster({
 		// A silent node must not take all the time there is: the next one may answer.
 		rootNodes: nodes.map((address) => ({ socket: { ...address, socketTimeout: connectTimeoutMs } })),
 		defaults: { ...nodeOptions(resolved, 0), socket: socketOptions(resolved) },
 		useReplicas: readFrom !== "master",
 	});
-	return begin(where, cluster, resolved, { ...resolved.port, readFrom });
+	return begin(cluster, resolved, { ...resolved.port, readFrom });
 }
 
 /**
@@ -73,8 +70,7 @@ export async function connectCluster(options: ConnectClusterOptions): Promise<Re
 export async function connectSentinel(options: ConnectSentinelOptions): Promise<RedisPort> {
 	const resolved = resolveConnectSentinel(options);
 	const { name, sentinels, sentinelUsername, sentinelPassword, db, connectTimeoutMs } = resolved;
-	const where = `${name} at ${sentinels.map(nameOf).join(", ")}`;
-	const { createSentinel } = await driver(where);
+	const { createSentinel } = await driver(resolved);
 	const common = socketOptions(resolved);
 	const sentinelOptions = {
 		...(sentinelUsername === undefined ? {} : { username: sentinelUsername }),
@@ -89,13 +85,12 @@ export async function connectSentinel(options: ConnectSentinelOptions): Promise<
 		passthroughClientErrorEvents: true, // else a wrong password stays a secret
 		nodeClientOptions: { ...nodeOptions(resolved, db), socket: common },
 	});
-	return begin(where, sentinel, resolved, resolved.port, noSentinels(sentinel, sentinels.length));
+	return begin(sentinel, resolved, resolved.port, noSentinels(sentinel, sentinels.length));
 }
 
 type Native = AnyNodeRedisClient & { connect(): Promise<unknown> };
 
 function begin(
-	where: string,
 	client: Native,
 	common: ResolvedCommon,
 	options: PortOptions,
@@ -107,7 +102,7 @@ function begin(
 	});
 	const port = createPort(nodeRedisDriver(client, true, options.readFrom), options);
 	const connected = client.connect();
-	return establish(where, common.connectTimeoutMs, {
+	return establish(common.where, common.connectTimeoutMs, {
 		port,
 		connected: refused === undefined ? connected : Promise.race([connected, refused]),
 		lastError: () => lastError,
@@ -150,7 +145,7 @@ function reconnectMs(retries: number): number {
 	return Math.min(2 ** retries * 50, 2000) + Math.floor(Math.random() * 200);
 }
 
-async function driver(where: string): Promise<typeof import("redis")> {
+async function driver({ where }: ResolvedCommon): Promise<typeof import("redis")> {
 	try {
 		return await import("redis");
 	} catch (cause) {
@@ -158,8 +153,4 @@ async function driver(where: string): Promise<typeof import("redis")> {
 			cause,
 		});
 	}
-}
-
-function nameOf({ host, port }: ResolvedAddress): string {
-	return `${host}:${port}`;
 }

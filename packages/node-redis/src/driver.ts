@@ -2,6 +2,7 @@ import {
 	type ClusterDriver,
 	type CommandError,
 	type Driver,
+	type FailedCommand,
 	InvalidArgumentError,
 	type Link,
 	type OpenOptions,
@@ -51,7 +52,7 @@ class ClientDriver implements Driver {
 	readonly native: NodeRedisClient;
 	readonly link: ClientLink;
 	readonly cluster: undefined = undefined;
-	readonly fault: (error: unknown) => CommandError = fault;
+	readonly fault: Driver["fault"] = fault;
 	readonly #owned: boolean;
 
 	constructor(client: NodeRedisClient, owned: boolean) {
@@ -76,7 +77,7 @@ class ClusterClientDriver implements Driver {
 	readonly native: NodeRedisCluster;
 	readonly link: undefined = undefined;
 	readonly cluster: ClusterDriver;
-	readonly fault: (error: unknown) => CommandError = fault;
+	readonly fault: Driver["fault"] = fault;
 	readonly #nodes: ClusterNodes;
 	readonly #owned: boolean;
 
@@ -114,8 +115,8 @@ class SentinelDriver implements Driver {
 		this.#owned = owned;
 	}
 
-	fault(error: unknown): CommandError {
-		const known = fault(error);
+	fault(error: unknown, failed?: FailedCommand): CommandError {
+		const known = fault(error, failed);
 		if (known.code === "READONLY") this.#master.demoted();
 		return known;
 	}

@@ -1,4 +1,14 @@
-import { ClosedError, type CommandError, ConnectionError, RkError, ServerError } from "@rk/client";
+import {
+	ClosedError,
+	type CommandError,
+	ConnectionError,
+	type FailedCommand,
+	RkError,
+	ServerError,
+} from "@rk/client";
+
+/** What commands are rejected with that are taken back before they are written: {@link fault} makes each one's own error of it. */
+export const UNWRITTEN = "The connection was lost before the command left";
 
 /** The library's own messages for what it refused to write. */
 const NOT_SENT: ReadonlySet<string> = new Set([
@@ -6,6 +16,7 @@ const NOT_SENT: ReadonlySet<string> = new Set([
 	"The queue is full",
 	"Connection timeout",
 	"All the root nodes are unavailable",
+	UNWRITTEN,
 ]);
 
 /** Codes of the system for a connection that never was. */
@@ -14,12 +25,11 @@ const NO_CONNECTION: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND",
 const replyClasses = new WeakMap<object, boolean>();
 
 /** What an error of the library, or of the system underneath, says about the command that rejected with it. */
-export function fault(error: unknown): CommandError {
+export function fault(error: unknown, failed: FailedCommand = {}): CommandError {
 	if (isCommandError(error)) return error;
-	if (!(error instanceof Error))
-		return new ConnectionError("The command failed", "unknown", { cause: error });
+	const options = { ...failed, cause: error };
+	if (!(error instanceof Error)) return new ConnectionError("The command failed", "unknown", options);
 	const { message } = error;
-	const options = { cause: error };
 	if (isReply(error)) return new ServerError(message, options);
 	if (message === "The client is closed") return new ClosedError(message, "not-sent", options);
 	if (message === "The command was aborted")

@@ -1,11 +1,6 @@
-import {
-	type Args,
-	ConnectionError,
-	type Encoding,
-	type Link,
-	type LinkState,
-	type WireReply,
-} from "@rk/client";
+import type { Args, Encoding, Link, LinkState, WireReply } from "@rk/client";
+import { deafen, hearAgain } from "./deaf.ts";
+import { fault, UNWRITTEN } from "./faults.ts";
 import { Flights } from "./flights.ts";
 import { listen } from "./listeners.ts";
 import type { NativeSender, NodeRedisClient } from "./native.ts";
@@ -24,6 +19,8 @@ export class ClientLink implements Link {
 	readonly #stopListening: () => void;
 	/** A client that nobody connected yet is not a closed one. */
 	#opened: boolean;
+	/** Its replies cannot be told apart any more: the connection is about to be replaced. */
+	#muddled = false;
 	#last: LinkState;
 
 	constructor(client: NodeRedisClient, node: string = addressOf(client)) {
@@ -37,14 +34,15 @@ export class ClientLink implements Link {
 		this.#opened = client.isOpen || client.socketEpoch > 0;
 		this.#last = stateOf(client, this.#opened);
 		this.#stopListening = listen(client, {
-			ready: () => this.#changed(undefined),
+			ready: () => this.#renewed(undefined),
 			error: (cause) => this.#failed(cause),
-			end: () => this.#changed(undefined),
+			end: () => this.#renewed(undefined),
 		});
 	}
 
 	get state(): LinkState {
-		return stateOf(this.client, this.#opened);
+		const state = stateOf(this.client, this.#opened);
+		return state === "ready" && this.#muddled ? "down" : state;
 	}
 
 	send(args: Args, encoding: Encoding): Promise<WireReply> {
@@ -81,6 +79,17 @@ export class ClientLink implements Link {
 		this.#listeners.clear();
 	}
 
+	/** Replaces the connection; what is in flight rejects. */
+	protected replace(): void {
+		deafen(this.client);
+	}
+
+	#renewed(cause: unknown): void {
+		this.#muddled = false;
+		hearAgain(this.client);
+		this.#changed(cause);
+	}
+
 	#changed(cause: unknown): void {
 		this.#opened = true;
 		const { state } = this;
@@ -90,7 +99,17 @@ export class ClientLink implements Link {
 	}
 
 	#failed(cause: unknown): void {
-		if (!this.client.isReady) this.#recall();
+		if (!this.client.isReady) {
+			this.#recall();
+			this.#renewed(cause);
+			return;
+		}
+		// The connection lives: either the library's own PING failed, or something was thrown while it read what arrived.
+		const { code, outcome } = fault(cause);
+		if (code === "RK_CONNECTION" && outcome === "unknown") {
+			this.#muddled = true;
+			this.replace();
+		}
 		this.#changed(cause);
 	}
 
@@ -103,10 +122,7 @@ export class ClientLink implements Link {
 		if (!queue.isWaitingToWrite()) return;
 		const waiting = queue.extractAllCommands();
 		queue.prependCommandsToWrite(waiting.filter((command) => !isOurs(command)));
-		queue.rejectCommands(
-			waiting.filter(isOurs),
-			new ConnectionError(`The connection to ${this.node} was lost before the command left`, "not-sent"),
-		);
+		queue.rejectCommands(waiting.filter(isOurs), new Error(UNWRITTEN));
 	}
 }
 

@@ -51,7 +51,14 @@ export interface NativeQueued {
 	readonly typeMapping?: object | undefined;
 }
 
+/** Reads what arrives, and hands each reply on. */
+export interface NativeDecoder {
+	onReply: (reply: never) => unknown;
+	onErrorReply: (error: never) => unknown;
+}
+
 interface NativeQueue {
+	readonly decoder: NativeDecoder;
 	/** Commands that have neither a reply nor an error, written or not. */
 	readonly pendingCount: number;
 	isWaitingToWrite(): boolean;

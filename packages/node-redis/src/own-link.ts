@@ -9,7 +9,7 @@ import {
 	type SubscriptionKind,
 	type WireReply,
 } from "@rk/client";
-import { fault } from "./faults.ts";
+import { fault, UNWRITTEN } from "./faults.ts";
 import { addressOf, ClientLink } from "./link.ts";
 import type { NativeListener, NodeRedisClient } from "./native.ts";
 
@@ -90,12 +90,12 @@ export class OwnClientLink extends ClientLink implements OwnLink {
 
 	/** What the library calls a closed client is a lost connection here: nobody closed it. */
 	override send(args: Args, encoding: Encoding): Promise<WireReply> {
-		return this.state === "ready" ? super.send(args, encoding) : Promise.reject(this.#lost());
+		return this.state === "ready" ? super.send(args, encoding) : Promise.reject(new Error(UNWRITTEN));
 	}
 
 	override sendTogether(commands: readonly Args[], encoding: Encoding): Array<Promise<WireReply>> {
 		if (this.state === "ready") return super.sendTogether(commands, encoding);
-		return commands.map(() => Promise.reject(this.#lost()));
+		return commands.map(() => Promise.reject(new Error(UNWRITTEN)));
 	}
 
 	async subscribe(kind: SubscriptionKind, names: readonly string[]): Promise<void> {
@@ -136,6 +136,10 @@ export class OwnClientLink extends ClientLink implements OwnLink {
 		else this.client.destroy();
 	}
 
+	protected override replace(): void {
+		this.destroy();
+	}
+
 	#hear(call: () => void): void {
 		this.#hearsNow = true;
 		try {
@@ -153,11 +157,7 @@ export class OwnClientLink extends ClientLink implements OwnLink {
 
 	/** On a lost connection the library would queue it, and never settle. */
 	#requireReady(): void {
-		if (this.state !== "ready") throw this.#lost();
-	}
-
-	#lost(): ConnectionError {
-		return new ConnectionError(`The connection to ${this.node} was lost`, "not-sent");
+		if (this.state !== "ready") throw new Error(UNWRITTEN);
 	}
 }
 

@@ -154,8 +154,13 @@ export class SentinelMaster implements Link {
 		this.#model ??= await this.#sentinel._execute(false, async (client) => client);
 		const options = { node: `${at.host}:${at.port}`, protocol, readOnly: false, timeoutMs };
 		const link = await OwnClientLink.open(this.#model, options, at);
-		if (await isMaster(link, timeoutMs)) return link;
-		link.destroy();
+		let usable = false;
+		try {
+			usable = await isMaster(link, timeoutMs);
+		} finally {
+			if (!usable) link.destroy();
+		}
+		if (usable) return link;
 		this.#ask(true);
 		throw new ConnectionError(`${link.node} is not the master any more`, "not-sent");
 	}

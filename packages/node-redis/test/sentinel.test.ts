@@ -102,6 +102,23 @@ describe("the master", () => {
 	});
 });
 
+// Breaks (one more connection with each attempt) where only the answer that it is none ends the connection.
+test("no connection is left to a server that does not say whether it is the master", async () => {
+	await using mute = await startSentinel({
+		replicas: 0,
+		sentinels: 1,
+		proxied: true,
+		args: ["--rename-command", "HELLO", ""],
+	});
+	const sentinelRootNodes = mute.sentinels.map(({ host, port }) => ({ host, port }));
+	native = createSentinel({ name: mute.name, sentinelRootNodes, RESP: 2 });
+	driver = nodeRedisDriver(native, true);
+	await native.connect();
+	const master = await mute.master();
+	await vi.waitUntil(() => (master.proxy?.count("HELLO") ?? 0) > 6, { timeout: 20_000 });
+	expect(master.proxy?.connections).toBeLessThan(4); // the library's own, and one more
+});
+
 describe("a failover", () => {
 	test("that is asked for leads to the new master", async () => {
 		const link = await use(client());

@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from "@rk/client";
+import type { EventEmitter } from "node:events";
+import { InvalidArgumentError, type ReadFrom } from "@rk/client";
 import { createClient, createClientPool, createCluster, createSentinel } from "redis";
 import { createClient as createClient5, createCluster as createCluster5 } from "redis-5";
 import { describe, expect, test } from "vitest";
@@ -13,11 +14,14 @@ const refusal = (make: () => unknown): unknown => {
 	return undefined;
 };
 
+/** A client made when its case runs. Named, since the compiler takes most of a minute to find a type for all of redis' clients. */
+type Make<Client> = () => Client;
+
 /** What JavaScript passes, where TypeScript would not let it. */
 const port = (client: unknown): unknown => Reflect.apply(nodeRedisPort, undefined, [client]);
 
 describe("what is refused at once", () => {
-	test.each([
+	test.each<[what: string, make: Make<unknown>, argument: string]>([
 		["a prefix for keys", () => createClient({ keyPrefix: "app:" }), "client.options.keyPrefix"],
 		[
 			"a queue with an end",
@@ -52,12 +56,14 @@ describe("what is refused at once", () => {
 	});
 
 	// Breaks without checkReadFrom(): every read would go to the master, and nobody would know.
-	test.each([
+	test.each<
+		[what: string, make: Make<Parameters<typeof nodeRedisPort>[0] & EventEmitter>, readFrom: ReadFrom]
+	>([
 		["a cluster client without useReplicas", () => createCluster({ rootNodes: [] }), "replica"],
 		["a cluster client without useReplicas", () => createCluster({ rootNodes: [] }), "nearest"],
 		["a client of one server", () => createClient(), "replica"],
 		["a Sentinel client", () => createSentinel({ name: "main", sentinelRootNodes: [] }), "any"],
-	] as const)("reads from replicas over %s: %#", (_what, make, readFrom) => {
+	])("reads from replicas over %s: %#", (_what, make, readFrom) => {
 		const client = make();
 		const names = client.eventNames();
 		expect(refusal(() => nodeRedisPort(client, { readFrom }))).toBe("readFrom");

@@ -26,19 +26,24 @@ async function worksOn(port: RedisPort, scene: Scene): Promise<void> {
 	assert.deepEqual(await Promise.all(names.map((name) => port.command(get(name)))), names);
 }
 
-/** Makes a script known, so that it goes by its digest, and the connection exist. */
-async function warmUp(scene: Scene, port: RedisPort, way: Way): Promise<void> {
-	await way.run(port, scene.key("warm-up"));
-	for (const proxy of scene.proxies) proxy.forget();
+/** What one way of incrementing promises, on a connection that exists and, if it is a script, knows it by its digest. */
+function checkOf(
+	way: Way,
+	what: string,
+	run: (scene: Scene, port: RedisPort, key: string) => Promise<void>,
+): Definition {
+	return check(`${way.name} ${what}`, EVERYWHERE, async (scene) => {
+		const port = await scene.open();
+		await way.run(port, scene.key("warm-up"));
+		for (const proxy of scene.proxies) proxy.forget();
+		await run(scene, port, scene.key("k"));
+	});
 }
 
 // Red when broken, each in turn, in the ioredis adapter: the guard that keeps the library from sending again taken off; a lost
 // reply reported as not-sent.
 const lostReplies = WAYS.map((way) =>
-	check(`${way.name} whose reply is lost ran once, and is reported as unknown`, EVERYWHERE, async (scene) => {
-		const port = await scene.open();
-		const key = scene.key("k");
-		await warmUp(scene, port, way);
+	checkOf(way, "whose reply is lost ran once, and is reported as unknown", async (scene, port, key) => {
 		const swallowed = (await scene.proxyOf(key)).swallowReply(way.carrier);
 		await failure(way.run(port, key), UNKNOWN);
 		assert.equal(await swallowed, true);
@@ -48,13 +53,10 @@ const lostReplies = WAYS.map((way) =>
 );
 
 const downThenTimeout = SHARED_WAYS.map((way) =>
-	check(
-		`${way.name} that is given up while nobody is reached was not sent, and never is`,
-		EVERYWHERE,
-		async (scene) => {
-			const port = await scene.open();
-			const key = scene.key("k");
-			await warmUp(scene, port, way);
+	checkOf(
+		way,
+		"that is given up while nobody is reached was not sent, and never is",
+		async (scene, port, key) => {
 			await scene.goDown(port, key);
 			await failure(way.run(port, key, { timeoutMs: 60 }), NOT_SENT);
 			await scene.comeUp();
@@ -67,50 +69,33 @@ const downThenTimeout = SHARED_WAYS.map((way) =>
 );
 
 const downThenUp = SHARED_WAYS.map((way) =>
-	check(
-		`${way.name} that waits for a connection is sent once there is one, once`,
-		EVERYWHERE,
-		async (scene) => {
-			const port = await scene.open();
-			const key = scene.key("k");
-			await warmUp(scene, port, way);
-			await scene.goDown(port, key);
-			const running = [way.run(port, key), way.run(port, key, { timeoutMs: 20_000 })];
-			await scene.comeUp();
-			assert.deepEqual((await Promise.all(running)).toSorted(), [1, 2]);
-			await quiet();
-			assert.equal(await scene.value(key), "2");
-			assert.equal(scene.count(way.carrier), 2);
-		},
-	),
+	checkOf(way, "that waits for a connection is sent once there is one, once", async (scene, port, key) => {
+		await scene.goDown(port, key);
+		const running = [way.run(port, key), way.run(port, key, { timeoutMs: 20_000 })];
+		await scene.comeUp();
+		assert.deepEqual((await Promise.all(running)).toSorted(), [1, 2]);
+		await quiet();
+		assert.equal(await scene.value(key), "2");
+		assert.equal(scene.count(way.carrier), 2);
+	}),
 );
 
 const blackHoles = WAYS.map((way) =>
-	check(
-		`${way.name} without a reply ends in time, as unknown, and the port goes on`,
-		EVERYWHERE,
-		async (scene) => {
-			const port = await scene.open();
-			const key = scene.key("k");
-			await warmUp(scene, port, way);
-			const proxy = await scene.proxyOf(key);
-			proxy.blackHole("replies");
-			await failure(way.run(port, key, { timeoutMs: 80 }), TOO_LATE);
-			proxy.blackHole(false);
-			await worksOn(port, scene);
-			await ranOnce(scene, key, way);
-		},
-	),
+	checkOf(way, "without a reply ends in time, as unknown, and the port goes on", async (scene, port, key) => {
+		const proxy = await scene.proxyOf(key);
+		proxy.blackHole("replies");
+		await failure(way.run(port, key, { timeoutMs: 80 }), TOO_LATE);
+		proxy.blackHole(false);
+		await worksOn(port, scene);
+		await ranOnce(scene, key, way);
+	}),
 );
 
 const lateReplies = SHARED_WAYS.map((way) =>
-	check(
-		`${way.name} whose reply comes after the deadline leaves the others their own replies`,
-		EVERYWHERE,
-		async (scene) => {
-			const port = await scene.open();
-			const key = scene.key("k");
-			await warmUp(scene, port, way);
+	checkOf(
+		way,
+		"whose reply comes after the deadline leaves the others their own replies",
+		async (scene, port, key) => {
 			const proxy = await scene.proxyOf(key);
 			proxy.delay(300);
 			const late = failure(way.run(port, key, { timeoutMs: 80 }), TOO_LATE);
@@ -129,11 +114,9 @@ const lateReplies = SHARED_WAYS.map((way) =>
 );
 
 const aborts = SHARED_WAYS.flatMap((way) => [
-	check(`${way.name} whose signal aborted before is not sent`, EVERYWHERE, async (scene) => {
-		const port = await scene.open();
-		await warmUp(scene, port, way);
+	checkOf(way, "whose signal aborted before is not sent", async (scene, port, key) => {
 		const reason = new Error("changed my mind");
-		const error = await failure(way.run(port, scene.key("k"), { signal: AbortSignal.abort(reason) }), {
+		const error = await failure(way.run(port, key, { signal: AbortSignal.abort(reason) }), {
 			code: "RK_ABORTED",
 			outcome: "not-sent",
 		});
@@ -141,30 +124,20 @@ const aborts = SHARED_WAYS.flatMap((way) => [
 		await quiet(20);
 		assert.equal(scene.count(way.carrier), 0);
 	}),
-	check(
-		`${way.name} that is aborted while it waits for a connection is never sent`,
-		EVERYWHERE,
-		async (scene) => {
-			const port = await scene.open();
-			const key = scene.key("k");
-			await warmUp(scene, port, way);
-			await scene.goDown(port, key);
-			const controller = new AbortController();
-			const running = way.run(port, key, { signal: controller.signal });
-			controller.abort();
-			await failure(running, { code: "RK_ABORTED", outcome: "not-sent" });
-			await scene.comeUp();
-			await worksOn(port, scene);
-			assert.equal(await scene.value(key), null);
-		},
-	),
-	check(
-		`${way.name} that is aborted on its way is unknown, and the connection goes on`,
-		EVERYWHERE,
-		async (scene) => {
-			const port = await scene.open();
-			const key = scene.key("k");
-			await warmUp(scene, port, way);
+	checkOf(way, "that is aborted while it waits for a connection is never sent", async (scene, port, key) => {
+		await scene.goDown(port, key);
+		const controller = new AbortController();
+		const running = way.run(port, key, { signal: controller.signal });
+		controller.abort();
+		await failure(running, { code: "RK_ABORTED", outcome: "not-sent" });
+		await scene.comeUp();
+		await worksOn(port, scene);
+		assert.equal(await scene.value(key), null);
+	}),
+	checkOf(
+		way,
+		"that is aborted on its way is unknown, and the connection goes on",
+		async (scene, port, key) => {
 			const proxy = await scene.proxyOf(key);
 			proxy.delay(200);
 			const controller = new AbortController();

@@ -1,0 +1,4 @@
+import { testFailedCommands } from "../../../test/failed-commands.ts";
+import { connect } from "../src/index.ts";
+
+testFailedCommands(connect);
