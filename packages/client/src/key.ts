@@ -11,7 +11,32 @@ function escaped(part: string | number | bigint): string {
 	const fits =
 		typeof part === "number" ? Number.isFinite(part) : typeof part === "string" || typeof part === "bigint";
 	if (!fits) throw new InvalidArgumentError("parts", part, "strings, finite numbers and bigints");
-	return String(part).replace(/[%:{}]/g, encodeURIComponent);
+	const text = String(part);
+	let result = "";
+	let from = 0;
+	// A loop, since every decision and every cached value makes a key: a regular expression takes five times as long.
+	for (let i = 0; i < text.length; i++) {
+		const escapedAs = escapeOf(text.charCodeAt(i));
+		if (escapedAs === undefined) continue;
+		result += text.slice(from, i) + escapedAs;
+		from = i + 1;
+	}
+	return from === 0 ? text : result + text.slice(from);
+}
+
+function escapeOf(code: number): string | undefined {
+	switch (code) {
+		case 0x25:
+			return "%25";
+		case 0x3a:
+			return "%3A";
+		case 0x7b:
+			return "%7B";
+		case 0x7d:
+			return "%7D";
+		default:
+			return undefined;
+	}
 }
 
 /**

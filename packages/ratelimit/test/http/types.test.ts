@@ -1,0 +1,42 @@
+import type { Express, Request as ExpressRequest } from "express";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Context, Hono } from "hono";
+import { expectTypeOf, test } from "vitest";
+import { expressRateLimit } from "../../src/http/express.ts";
+import { fastifyRateLimit } from "../../src/http/fastify.ts";
+import { honoRateLimit } from "../../src/http/hono.ts";
+import { ipKey } from "../../src/http/index.ts";
+import type { RateLimiter } from "../../src/index.ts";
+
+/*
+ * None of these functions is called: that they compile is the test.
+ */
+
+function inExpress(app: Express, limiter: RateLimiter): void {
+	app.use(expressRateLimit(limiter, { key: (request) => ipKey(request.ip) }));
+	app.use(expressRateLimit(limiter, { key: (request: ExpressRequest) => request.get("x-user") ?? null }));
+	app.get("/", expressRateLimit(limiter, { key: (request) => ipKey(request.ip) }), (_request, response) => {
+		response.end();
+	});
+}
+
+function inFastify(app: FastifyInstance, limiter: RateLimiter): void {
+	app.addHook("onRequest", fastifyRateLimit(limiter, { key: (request) => ipKey(request.ip) }));
+	app.addHook(
+		"preHandler",
+		fastifyRateLimit(limiter, { key: (request: FastifyRequest) => request.hostname }),
+	);
+	const onRequest = fastifyRateLimit(limiter, { key: (request) => ipKey(request.ip) });
+	app.get("/", { onRequest }, () => "");
+	app.get("/inline", { onRequest: fastifyRateLimit(limiter, { key: ({ ip }) => ipKey(ip) }) }, () => "");
+}
+
+function inHono(app: Hono, limiter: RateLimiter): void {
+	app.use(honoRateLimit(limiter, { key: (context) => context.req.header("x-user") ?? null }));
+	app.use(honoRateLimit(limiter, { key: (context: Context) => context.req.query("user") ?? null }));
+	app.get("/", honoRateLimit(limiter, { key: (context) => context.req.path }), (context) => context.text(""));
+}
+
+test("each framework takes its middleware, with the key's argument annotated or not", () => {
+	expectTypeOf([inExpress, inFastify, inHono]).toBeArray();
+});
