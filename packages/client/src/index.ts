@@ -1,3 +1,4 @@
+export { onAbort } from "./abort-audience.ts";
 export {
 	type BatchKeysOptions,
 	type BatchSetOptions,

@@ -1,3 +1,4 @@
+import { onAbort } from "./abort-audience.ts";
 import { checkMs, isMs } from "./check.ts";
 import type { Command } from "./command.ts";
 import { failedOn } from "./command-name.ts";
@@ -25,6 +26,8 @@ export class Patience {
 	readonly #onEnd: (error: EndError) => void;
 	readonly #signal: AbortSignal | undefined;
 	#deadline: Deadline | undefined;
+	/** Stops listening to the signal. */
+	#forget: (() => void) | undefined;
 	#over = false;
 
 	/** `onEnd` is called once at most, and never after {@link finish}. */
@@ -47,7 +50,7 @@ export class Patience {
 				);
 			});
 		}
-		signal?.addEventListener("abort", this.#aborted, { once: true });
+		if (signal !== undefined) this.#forget = onAbort(signal, this.#aborted);
 	}
 
 	get over(): boolean {
@@ -71,7 +74,7 @@ export class Patience {
 		this.#over = true;
 		this.#waiting.delete(this);
 		if (this.#deadline !== undefined) this.#wheel.delete(this.#deadline);
-		this.#signal?.removeEventListener("abort", this.#aborted);
+		this.#forget?.();
 	}
 }
 

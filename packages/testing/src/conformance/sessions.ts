@@ -189,7 +189,8 @@ export const sessionChecks: readonly Definition[] = [
 		async (scene) => {
 			const port = await scene.open({ sessions: { max: 1, acquireTimeoutMs: 60 } });
 			const key = scene.key("k");
-			await port.session(key, async () => {
+			// The first has time: its connection is yet to be made.
+			const holding = async (): Promise<void> => {
 				const error = failure(
 					port.session(key, (session) => session.command(incr(key))),
 					{ code: "RK_TIMEOUT", outcome: "not-sent" },
@@ -202,7 +203,8 @@ export const sessionChecks: readonly Definition[] = [
 				);
 				controller.abort();
 				await aborted;
-			});
+			};
+			await port.session(key, holding, { acquireTimeoutMs: 20_000 });
 			assert.equal(await scene.value(key), null);
 			const order: number[] = [];
 			const queue = [1, 2, 3].map((n) =>

@@ -1,0 +1,10 @@
+-- Takes the lock if it is free, or confirms it to the token that has it. The value is the token alone, as by SET key token NX PX.
+-- KEYS[1] lock key
+-- ARGV[1] token   ARGV[2] time to live, ms
+-- Replies {1, ""}: granted   {0, time to live in ms or -1, token}: held   {-1}: the value is not of this layout
+if redis.call("SET", KEYS[1], ARGV[1], "NX", "PX", ARGV[2]) then return { 1, "" } end
+local holder = redis.call("GET", KEYS[1])
+if string.find(holder, "^[^|]+|%d*|") then return { -1 } end
+if holder ~= ARGV[1] then return { 0, redis.call("PTTL", KEYS[1]), holder } end
+redis.call("PEXPIRE", KEYS[1], ARGV[2])
+return { 1, "" }

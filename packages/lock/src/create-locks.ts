@@ -1,0 +1,306 @@
+import { ClosedError, checkKnown, InvalidArgumentError, type RedisPort, TimeoutError } from "@rk/client";
+import { Application } from "./application.ts";
+import { instant } from "./clock.ts";
+import { LockCorruptError, LockNotHeldError } from "./errors.ts";
+import { Events } from "./events.ts";
+import { checkEviction } from "./eviction.ts";
+import { describe, type LockInfo } from "./found.ts";
+import { HeldLock } from "./held-lock.ts";
+import { Holdings } from "./holdings.ts";
+import type { Drift } from "./lease.ts";
+import type { Lock, LockJson } from "./lock.ts";
+import { LockStore } from "./lock-store.ts";
+import {
+	type AcquireOptions,
+	checkAcquireOptions,
+	checkKey,
+	checkTryOptions,
+	checkWithLockOptions,
+	type LocksOptions,
+	type ResolvedLocksOptions,
+	resolveLocksOptions,
+	type TryOptions,
+	type WithLockOptions,
+} from "./options.ts";
+import { pause } from "./pause.ts";
+import { Revocations } from "./revocations.ts";
+import { newToken } from "./token.ts";
+import { isTransient } from "./transient.ts";
+import { Wait } from "./wait-for-lock.ts";
+import { WaitingRoom } from "./waiting-room.ts";
+import { runUnder } from "./with-lock.ts";
+
+/** Locks on one Redis: a server, a Sentinel group or a cluster. Made by {@link createLocks}. */
+export interface Locks extends AsyncDisposable {
+	/**
+	 * Asks once: the lock, or `null` if another holds it. A lost reply is asked for again within `replyTimeoutMs`.
+	 *
+	 * @throws {LockConfigError} what is at the key is no lock of this kind
+	 * @throws {LockCorruptError} the key has no expiry
+	 * @throws {CommandError} no answer; what may have been granted is given back
+	 */
+	tryAcquire(key: string, options?: TryOptions): Promise<Lock | null>;
+
+	/**
+	 * Waits for the lock. It has a tenth of its time to live left at least when it is handed out. Who comes first in this process gets it
+	 * first; between processes it is by chance. Failures of Redis that pass are waited out as well.
+	 *
+	 * @throws {LockTimeoutError} others held it for all of `waitMs`, or until `deadline`
+	 * @throws {LockBusyError} another holds it, with `waitMs: 0`
+	 * @throws {LockAbortedError} `signal` aborted
+	 * @throws {LockConfigError} what is at the key is no lock of this kind
+	 * @throws {CommandError} it was Redis that did not answer
+	 */
+	acquire(key: string, options?: AcquireOptions): Promise<Lock>;
+
+	/**
+	 * Runs `work` under the lock and gives the lock back. Its result is yours only if the lock was held to the end.
+	 *
+	 * What `work` throws is thrown on, with an error of the release as its `suppressed`; a release that fails after good work is
+	 * the event `release-failed`, unless it says that the lock was lost.
+	 *
+	 * @throws {LockLostError} the work ended well, but under a lost lock (`onLost: "return"`: its result is returned); `result` has it
+	 * @throws as {@link acquire}
+	 */
+	withLock<T>(
+		key: string,
+		work: (signal: AbortSignal, lock: Lock) => T | Promise<T>,
+		options?: WithLockOptions,
+	): Promise<T>;
+
+	/**
+	 * Takes over a lock that its holder {@link Lock.detach | detached}, or whose token you know; it lives for its `ttlMs` from now on.
+	 *
+	 * @throws {LockNotHeldError} its token does not hold it any more
+	 * @throws {CommandError} no answer within `replyTimeoutMs`
+	 */
+	adopt(json: LockJson): Promise<Lock>;
+
+	/**
+	 * @throws {LockConfigError} the key holds another type
+	 * @throws {LockCorruptError} the key has no expiry
+	 */
+	inspect(key: string): Promise<LockInfo>;
+
+	/** For people and monitoring: it may be otherwise by the time that you read it. @throws {LockConfigError} */
+	isLocked(key: string): Promise<boolean>;
+
+	/**
+	 * Deletes the lock, whoever holds it. The holder's `signal` aborts at once, with the reason `forced`; while he has not noticed,
+	 * two may work. `reason` is added to his error's message. False: there was no lock.
+	 *
+	 * @throws {LockConfigError} the key holds another type: it stays
+	 */
+	forceRelease(key: string, options?: { readonly reason?: string }): Promise<boolean>;
+
+	/**
+	 * Ends all waiting (`RK_CLOSED`), watchdogs, timers and subscriptions. Locks that are held are lost to their holders (`closed`), and are
+	 * not given back under them: `release()` still does that, otherwise they end by themselves.
+	 */
+	close(): Promise<void>;
+}
+
+/**
+ * Locks for one Redis. At most one holds a lock at a time while the server keeps its data; a failover to a replica that missed the
+ * write may grant it twice, so give {@link Lock.fence} along with what you write.
+ *
+ * @throws {InvalidArgumentError}
+ * @see https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/
+ */
+export function createLocks(redis: RedisPort, options: LocksOptions = {}): Locks {
+	return new RedisLocks(redis, resolveLocksOptions(options));
+}
+
+class RedisLocks implements Locks {
+	readonly #redis: RedisPort;
+	readonly #options: ResolvedLocksOptions;
+	readonly #events: Events;
+	readonly #store: LockStore;
+	readonly #holdings: Holdings;
+	readonly #room: WaitingRoom;
+	readonly #revocations: Revocations;
+	readonly #offs: ReadonlyArray<() => void>;
+	#used = false;
+	#closing: Promise<void> | undefined;
+
+	constructor(redis: RedisPort, options: ResolvedLocksOptions) {
+		this.#redis = redis;
+		this.#options = options;
+		this.#events = new Events(options.onEvent);
+		this.#store = new LockStore(redis, options, (names, listeners) =>
+			this.#room.find(names)?.wakeUp?.gaveBack(listeners),
+		);
+		this.#holdings = new Holdings(options, this.#events);
+		this.#room = new WaitingRoom(redis, this.#holdings.alarms, this.#events, options);
+		this.#revocations = new Revocations(redis, options.prefix, this.#holdings);
+		const changed = (): void => {
+			this.#holdings.verify("failover");
+			this.#room.tell();
+		};
+		this.#offs = [redis.on("up", changed), redis.on("topology", changed)];
+	}
+
+	async tryAcquire(key: string, options: TryOptions = {}): Promise<Lock | null> {
+		checkKey(key);
+		checkTryOptions(options, this.#options.drift);
+		const application = this.#apply(key, options);
+		const begun = performance.now();
+		try {
+			const answer = await application.ask(this.#options.replyTimeoutMs, false);
+			if (answer instanceof HeldLock) return this.#acquired(answer, application, performance.now() - begun);
+			if (answer.ttlMs === -1) throw new LockCorruptError(key, answer.holder);
+		} catch (error) {
+			application.withdraw();
+			throw error;
+		}
+		application.withdraw();
+		return null;
+	}
+
+	acquire(key: string, options: AcquireOptions = {}): Promise<Lock> {
+		return this.#acquire(key, options, checkAcquireOptions);
+	}
+
+	async withLock<T>(
+		key: string,
+		work: (signal: AbortSignal, lock: Lock) => T | Promise<T>,
+		options: WithLockOptions = {},
+	): Promise<T> {
+		if (typeof work !== "function") throw new InvalidArgumentError("work", work, "a function");
+		const lock = await this.#acquire(key, options, checkWithLockOptions);
+		return runUnder(lock, work, options.onLost ?? "throw", this.#events);
+	}
+
+	async adopt(json: LockJson): Promise<Lock> {
+		checkJson(json, this.#options);
+		this.#requireOpen();
+		const { clock, retryMs } = this.#holdings.rules;
+		const { key, token, fence, meta, ttlMs } = json;
+		const stake = this.#store.stakeOf(this.#store.namesOf(key), token);
+		const timeoutMs = this.#options.replyTimeoutMs;
+		const begun = performance.now();
+		for (;;) {
+			const leftMs = Math.max(1, timeoutMs - (performance.now() - begun));
+			const since = instant(clock);
+			try {
+				const standing = await stake.extend(ttlMs, leftMs);
+				if (standing !== "held") throw new LockNotHeldError(key, standing === "taken" ? "taken" : "expired");
+				const granted = { key, token, fence: fence === null ? undefined : BigInt(fence), meta, ttlMs, since };
+				const lock = new HeldLock(granted, stake, this.#holdings);
+				if (lock.isHeld()) return this.#admitted(lock);
+				throw new TimeoutError("No answer in time to be of use", timeoutMs, "unknown");
+			} catch (error) {
+				if (!isTransient(error) || performance.now() - begun + 2 * retryMs > timeoutMs) throw error;
+			}
+			await pause(retryMs);
+		}
+	}
+
+	async inspect(key: string): Promise<LockInfo> {
+		checkKey(key);
+		return describe(key, await this.#store.inspect(this.#store.namesOf(key)));
+	}
+
+	async isLocked(key: string): Promise<boolean> {
+		checkKey(key);
+		return (await this.#store.inspect(this.#store.namesOf(key))).ttlMs !== -2;
+	}
+
+	async forceRelease(key: string, options: { readonly reason?: string } = {}): Promise<boolean> {
+		checkKey(key);
+		checkReason(options);
+		const { reason = "" } = options;
+		const names = this.#store.namesOf(key);
+		const released = await this.#store.forceRelease(names, this.#revocations.channel, reason);
+		// A holder of ours is told here: he may not be listening yet.
+		if (released) this.#holdings.revoke("key", key, reason);
+		return released;
+	}
+
+	close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.close();
+	}
+
+	async #close(): Promise<void> {
+		for (const off of this.#offs) off();
+		this.#room.close();
+		this.#holdings.close();
+		await this.#revocations.close();
+	}
+
+	async #acquire<O extends AcquireOptions>(
+		key: string,
+		options: O,
+		check: (options: O, drift: Drift) => void,
+	): Promise<Lock> {
+		checkKey(key);
+		check(options, this.#options.drift);
+		const { waitMs, deadline, signal, retryMs = this.#options.retryMs } = options;
+		const untilDeadline =
+			deadline === undefined ? Number.POSITIVE_INFINITY : deadline.getTime() - this.#options.clock.wallMs();
+		const patience = { waitMs: waitMs ?? Math.max(0, untilDeadline), signal, retryMs };
+		const application = this.#apply(key, options);
+		const closed = (): boolean => this.#closing !== undefined;
+		const wait = new Wait(application, this.#room, this.#options, patience, closed);
+		try {
+			return this.#acquired(await wait.lock(), application, wait.waitedMs);
+		} catch (error) {
+			application.withdraw();
+			throw error;
+		}
+	}
+
+	#apply(key: string, { ttlMs = this.#options.ttlMs, meta = "" }: TryOptions): Application {
+		this.#requireOpen();
+		const token = newToken(this.#options.genToken);
+		const claim = { names: this.#store.namesOf(key), token, ttlMs, meta };
+		return new Application(claim, this.#store, this.#holdings);
+	}
+
+	#acquired(lock: HeldLock, application: Application, waitMs: number): HeldLock {
+		const { attempts, claim } = application;
+		if (this.#events.wanted) {
+			const fence = this.#options.fencing ? lock.fence : undefined;
+			this.#events.emit({ type: "acquired", key: claim.names.key, waitMs, attempts, fence });
+		}
+		return this.#admitted(lock);
+	}
+
+	/** What is done once there are locks: a factory that is never used costs nothing. */
+	#admitted(lock: HeldLock): HeldLock {
+		if (this.#closing !== undefined) lock.lose("closed");
+		else if (this.#options.wait === "pubsub") this.#revocations.listen();
+		if (this.#used) return lock;
+		this.#used = true;
+		if (this.#events.wanted) checkEviction(this.#redis, this.#events).catch(() => {}); // only advice
+		return lock;
+	}
+
+	#requireOpen(): void {
+		if (this.#closing !== undefined) throw new ClosedError("The locks were closed");
+	}
+}
+
+function checkReason(options: { readonly reason?: string }): void {
+	checkKnown("", options, ["reason"]);
+	const { reason } = options;
+	if (reason !== undefined && typeof reason !== "string")
+		throw new InvalidArgumentError("reason", reason, "text");
+}
+
+/** @throws {InvalidArgumentError} not what {@link Lock.toJSON} gives */
+function checkJson(json: LockJson, options: ResolvedLocksOptions): void {
+	checkKnown("json", json, ["key", "token", "fence", "meta", "ttlMs"]);
+	const { key, token, fence, meta, ttlMs } = json;
+	checkKey(key);
+	if (typeof token !== "string" || !/^[^|]+$/.test(token))
+		throw new InvalidArgumentError("json.token", token, "a lock's token");
+	if (fence !== null && !(typeof fence === "string" && /^\d+$/.test(fence)))
+		throw new InvalidArgumentError("json.fence", fence, "decimal text, or null");
+	checkTryOptions({ meta, ttlMs }, options.drift);
+}

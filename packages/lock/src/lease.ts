@@ -1,0 +1,54 @@
+import { checkInteger } from "@rk/client";
+import { type Clock, elapsedMs, type Instant } from "./clock.ts";
+
+/** How far the clocks of server and client may run apart. */
+export interface Drift {
+	/** Part of the time to live, such as 0.01. */
+	readonly factor: number;
+	/** Milliseconds, whatever the time to live. */
+	readonly ms: number;
+}
+
+/** The least part of its time to live that a lock must have left when it is handed out. */
+const MIN_VALIDITY = 0.1;
+
+/** How long a key that was given this time to live is certainly there, from before it was sent. */
+export function validityMs(ttlMs: number, drift: Drift): number {
+	return ttlMs - ttlMs * drift.factor - drift.ms;
+}
+
+/** The least that must be left of a lock for it to be handed out. */
+export function minValidityMs(ttlMs: number): number {
+	return ttlMs * MIN_VALIDITY;
+}
+
+/** @throws {InvalidArgumentError} not whole milliseconds, or so few that the drift leaves nothing for the holder */
+export function checkTtl(ttlMs: unknown, drift: Drift): void {
+	checkInteger("ttlMs", ttlMs, Math.floor(drift.ms / (1 - drift.factor - MIN_VALIDITY)) + 1);
+}
+
+/** Until when a key is certainly there, as far as the holder can know. */
+export class Lease {
+	readonly #clock: Clock;
+	#since: Instant;
+	#validMs: number;
+
+	/** `since`: a moment before the command was sent. */
+	constructor(clock: Clock, since: Instant, validMs: number) {
+		this.#clock = clock;
+		this.#since = since;
+		this.#validMs = validMs;
+	}
+
+	/** Milliseconds left; 0 or less once it is over. */
+	remainingMs(): number {
+		return this.#validMs - elapsedMs(this.#clock, this.#since);
+	}
+
+	/** The later end counts, since an extension never shortens. */
+	renew(since: Instant, validMs: number): void {
+		if (validMs - elapsedMs(this.#clock, since) <= this.remainingMs()) return;
+		this.#since = since;
+		this.#validMs = validMs;
+	}
+}

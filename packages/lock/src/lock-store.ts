@@ -1,0 +1,116 @@
+import type { CallOptions, RedisPort } from "@rk/client";
+import { CommandError } from "@rk/client";
+import { LockConfigError } from "./errors.ts";
+import { type Names, plainNames, richNames } from "./names.ts";
+import type { ResolvedLocksOptions } from "./options.ts";
+import {
+	acquire,
+	acquirePlain,
+	extend,
+	type Found,
+	forceRelease,
+	type Grant,
+	inspect,
+	release,
+} from "./scripts.ts";
+import type { Stake } from "./stake.ts";
+
+/** What one who wants a lock says of himself. */
+export interface Claim {
+	readonly names: Names;
+	readonly token: string;
+	readonly ttlMs: number;
+	readonly meta: string;
+}
+
+export interface Busy {
+	/** How long it lives if nothing extends it; −1: for ever. */
+	readonly ttlMs: number;
+	readonly holder: string;
+}
+
+/** The locks as one Redis keeps them: names, layout, and each script's errors in the words of locks. */
+export class LockStore {
+	readonly #redis: RedisPort;
+	readonly #options: ResolvedLocksOptions;
+	readonly #gaveBack: (names: Names, listeners: number) => void;
+
+	/** @param gaveBack told of each lock that this process gave back while somebody listened */
+	constructor(
+		redis: RedisPort,
+		options: ResolvedLocksOptions,
+		gaveBack: (names: Names, listeners: number) => void = () => {},
+	) {
+		this.#redis = redis;
+		this.#options = options;
+		this.#gaveBack = gaveBack;
+	}
+
+	namesOf(key: string): Names {
+		const { layout, prefix } = this.#options;
+		return layout === "plain" ? plainNames(prefix, key) : richNames(prefix, key);
+	}
+
+	/** @param announce tells those who wait as well that it is taken, so that they do not ask in vain */
+	ask(claim: Claim, announce: boolean, call: CallOptions): Promise<Exclude<Grant, "foreign">> {
+		const { names, token, ttlMs, meta } = claim;
+		const { fencing, fenceTtlMs } = this.#options;
+		const command =
+			names.fence === undefined
+				? acquirePlain([names.lock], [token, String(ttlMs)])
+				: acquire(
+						[names.lock, names.fence],
+						[token, String(ttlMs), meta, fencing ? String(fenceTtlMs) : "", announce ? names.channel : ""],
+					);
+		return this.#redis.command(command, call).then(
+			(answer) => (answer === "foreign" ? this.#foreign(names) : answer),
+			(error: unknown) => misused(names, error),
+		);
+	}
+
+	stakeOf(names: Names, token: string): Stake {
+		return {
+			extend: (ttlMs, timeoutMs) =>
+				this.#redis.command(extend([names.lock], [token, String(ttlMs)]), { timeoutMs }),
+			release: (timeoutMs) => {
+				const command = release([names.lock], [token, this.#wakeChannel(names)]);
+				return this.#redis.command(command, { timeoutMs }).then(({ standing, listeners }) => {
+					if (listeners > 0) this.#gaveBack(names, listeners);
+					return standing;
+				});
+			},
+		};
+	}
+
+	/** @throws {LockConfigError} the key holds another type */
+	inspect(names: Names): Promise<Found> {
+		const { replyTimeoutMs: timeoutMs } = this.#options;
+		return this.#redis
+			.command(inspect([names.lock], [this.#wakeChannel(names)]), { timeoutMs })
+			.catch((error: unknown) => misused(names, error));
+	}
+
+	/** @throws {LockConfigError} the key holds another type */
+	forceRelease(names: Names, holders: string, reason: string): Promise<boolean> {
+		const { replyTimeoutMs: timeoutMs } = this.#options;
+		return this.#redis
+			.command(forceRelease([names.lock], [this.#wakeChannel(names), holders, reason]), { timeoutMs })
+			.catch((error: unknown) => misused(names, error));
+	}
+
+	#foreign(names: Names): never {
+		const what = `the value at ${names.lock} is not of the layout "${this.#options.layout}"`;
+		throw new LockConfigError(names.key, what);
+	}
+
+	#wakeChannel(names: Names): string {
+		return this.#options.wait === "pubsub" ? names.channel : "";
+	}
+}
+
+function misused(names: Names, error: unknown): never {
+	if (!(error instanceof CommandError) || error.code !== "WRONGTYPE") throw error;
+	throw new LockConfigError(names.key, `${names.lock} or its fence holds another type than a string`, {
+		cause: error,
+	});
+}

@@ -1,0 +1,76 @@
+import { Bell } from "./bell.ts";
+import type { WakeUp } from "./wake-up.ts";
+
+/**
+ * Those in this process who wait for one lock, in the order in which they came. Only the first of them asks Redis, so that
+ * the number of commands grows with processes, not with waiters.
+ */
+export class Queue {
+	readonly wakeUp: WakeUp | undefined;
+	readonly #waiters = new Set<Bell>();
+	#news = 0;
+	/** The news there were before Redis was last asked. */
+	#asked = -1;
+	#dueAt = 0;
+
+	/** @param listen what is heard is for `this`; `undefined`: the first in line polls */
+	constructor(listen: ((queue: Queue) => WakeUp) | undefined) {
+		this.wakeUp = listen?.(this);
+	}
+
+	get empty(): boolean {
+		return this.#waiters.size === 0;
+	}
+
+	/** Grows with each reason to ask Redis again. */
+	get news(): number {
+		return this.#news;
+	}
+
+	join(): Bell {
+		const bell = new Bell();
+		this.#waiters.add(bell);
+		return bell;
+	}
+
+	leave(bell: Bell): void {
+		const first = this.#first();
+		this.#waiters.delete(bell);
+		if (first === bell) this.#first()?.ring();
+	}
+
+	/** How long this waiter is to sleep: 0 if it is to ask now, `Infinity` if it is not the first. */
+	sleepMs(bell: Bell): number {
+		if (this.#first() !== bell) return Number.POSITIVE_INFINITY;
+		return this.#asked === this.#news ? Math.max(0, this.#dueAt - performance.now()) : 0;
+	}
+
+	/** Redis was asked, when there were these news, and is to be asked again after `pauseMs` if there are none. */
+	asked(news: number, pauseMs: number): void {
+		this.#asked = news;
+		this.#dueAt = performance.now() + pauseMs;
+	}
+
+	/** The lock may be free. One is woken: the others would ask in vain. */
+	tell(): void {
+		this.#news += 1;
+		this.#first()?.ring();
+	}
+
+	/** Somebody has it, for so long if nothing extends it: who has not asked himself could not know. */
+	taken(ttlMs: number): void {
+		const dueAt = performance.now() + ttlMs;
+		if (dueAt >= this.#dueAt) return;
+		this.#dueAt = dueAt;
+		this.#first()?.ring();
+	}
+
+	/** Wakes everybody, to see that it is over. */
+	end(): void {
+		for (const bell of this.#waiters) bell.ring();
+	}
+
+	#first(): Bell | undefined {
+		return this.#waiters.values().next().value;
+	}
+}

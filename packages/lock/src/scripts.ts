@@ -1,0 +1,88 @@
+import {
+	defineScript,
+	integer,
+	type ScriptCall,
+	text,
+	UnexpectedReplyError,
+	type WireReply,
+} from "@rk/client";
+import acquireLua from "./acquire.lua";
+import acquirePlainLua from "./acquire-plain.lua";
+import extendLua from "./extend.lua";
+import fencedWriteLua from "./fenced-write.lua";
+import forceReleaseLua from "./force-release.lua";
+import inspectLua from "./inspect.lua";
+import releaseLua from "./release.lua";
+import type { Standing } from "./stake.ts";
+
+/** What Redis says to one who wants the lock. */
+export type Grant =
+	| { readonly granted: true; readonly fence: bigint | undefined }
+	/** `ttlMs` is −1 where the key has no expiry. */
+	| { readonly granted: false; readonly ttlMs: number; readonly holder: string }
+	/** The value at the key is of another layout. */
+	| "foreign";
+
+/** What Redis says to one who gives the lock back. */
+export interface Returned {
+	readonly standing: Standing;
+	/** Connections that were told. */
+	readonly listeners: number;
+}
+
+/** What is at a lock's key. */
+export interface Found {
+	readonly value: string;
+	/** −1: no expiry; −2: no lock. */
+	readonly ttlMs: number;
+	readonly listeners: number;
+}
+
+export const acquire: ScriptCall<Grant> = defineScript({ lua: acquireLua, keys: 2, reply: grant });
+export const acquirePlain: ScriptCall<Grant> = defineScript({ lua: acquirePlainLua, keys: 1, reply: grant });
+export const extend: ScriptCall<Standing> = defineScript({ lua: extendLua, keys: 1, reply: standing });
+export const release: ScriptCall<Returned> = defineScript({ lua: releaseLua, keys: 1, reply: returned });
+export const inspect: ScriptCall<Found> = defineScript({ lua: inspectLua, keys: 1, reply: found });
+export const forceRelease: ScriptCall<boolean> = defineScript({
+	lua: forceReleaseLua,
+	keys: 1,
+	reply: (reply) => integer(reply) === 1,
+});
+/** `null`: written. */
+export const fencedWriteScript: ScriptCall<bigint | null> = defineScript({
+	lua: fencedWriteLua,
+	keys: 2,
+	reply: (reply) => (reply === "" ? null : BigInt(text(reply))),
+});
+
+function grant(reply: WireReply): Grant {
+	const [verdict, second, third] = items(reply, "a grant");
+	if (verdict === -1) return "foreign";
+	if (verdict === 1)
+		return { granted: true, fence: second === "" ? undefined : BigInt(text(second ?? null)) };
+	return { granted: false, ttlMs: integer(second ?? null), holder: text(third ?? null) };
+}
+
+function standing(reply: WireReply): Standing {
+	if (reply === 1) return "held";
+	return integer(reply) === 0 ? "taken" : "gone";
+}
+
+function returned(reply: WireReply): Returned {
+	const verdict = integer(reply);
+	return verdict > 0
+		? { standing: "held", listeners: verdict - 1 }
+		: { standing: standing(verdict), listeners: 0 };
+}
+
+function found(reply: WireReply): Found {
+	const [value = null, ttlMs = null, listeners = null] = items(reply, "what is at a lock's key");
+	return { value: text(value), ttlMs: integer(ttlMs), listeners: integer(listeners) };
+}
+
+const isArray: (reply: WireReply) => reply is readonly WireReply[] = Array.isArray;
+
+function items(reply: WireReply, expected: string): readonly WireReply[] {
+	if (!isArray(reply)) throw new UnexpectedReplyError(expected, reply);
+	return reply;
+}

@@ -1,0 +1,150 @@
+import { AbortedError, ClosedError, onAbort } from "@rk/client";
+import type { Application } from "./application.ts";
+import { LockAbortedError, LockBusyError, LockCorruptError, LockTimeoutError } from "./errors.ts";
+import { HeldLock } from "./held-lock.ts";
+import type { Busy } from "./lock-store.ts";
+import type { ResolvedLocksOptions } from "./options.ts";
+import type { Queue } from "./queue.ts";
+import { isTransient } from "./transient.ts";
+import type { WaitingRoom } from "./waiting-room.ts";
+
+/** How long one is ready to wait. */
+export interface Patience {
+	/** `Infinity`: as long as it takes; 0: asks once. */
+	readonly waitMs: number;
+	readonly signal: AbortSignal | undefined;
+	readonly retryMs: number;
+}
+
+/** One call of acquire, from its first try to its lock or its end. */
+export class Wait {
+	readonly #application: Application;
+	readonly #room: WaitingRoom;
+	readonly #options: ResolvedLocksOptions;
+	readonly #patience: Patience;
+	readonly #closed: () => boolean;
+	readonly #begun: number = performance.now();
+	#busy: Busy | undefined;
+	#failure: unknown;
+	/** The pause before this, when polling. */
+	#paused = 0;
+
+	constructor(
+		application: Application,
+		room: WaitingRoom,
+		options: ResolvedLocksOptions,
+		patience: Patience,
+		closed: () => boolean,
+	) {
+		this.#application = application;
+		this.#room = room;
+		this.#options = options;
+		this.#patience = patience;
+		this.#closed = closed;
+	}
+
+	get waitedMs(): number {
+		return performance.now() - this.#begun;
+	}
+
+	async lock(): Promise<HeldLock> {
+		const { names } = this.#application.claim;
+		this.#checkOver();
+		const queue = this.#room.find(names);
+		// Who comes while others wait takes his place behind them, and his turn among those of other processes.
+		if (queue !== undefined && (!queue.empty || (queue.wakeUp?.yielding ?? false)))
+			return this.#room.within(names, (queue) => this.#waitIn(queue));
+		const news = queue?.news ?? 0;
+		const lock = await this.#ask(queue?.wakeUp !== undefined);
+		if (lock !== undefined) return lock;
+		if (this.#patience.waitMs === 0) throw this.#tooLong();
+		this.#checkOver();
+		return this.#room.within(names, (queue) => {
+			queue.wakeUp?.listen();
+			if (queue.empty) queue.asked(news, this.#pauseMs(queue));
+			return this.#waitIn(queue);
+		});
+	}
+
+	async #waitIn(queue: Queue): Promise<HeldLock> {
+		const { signal, waitMs } = this.#patience;
+		const bell = queue.join();
+		const forget = signal === undefined ? undefined : onAbort(signal, bell.ring);
+		try {
+			for (;;) {
+				this.#checkOver();
+				const sleepMs = queue.sleepMs(bell);
+				if (sleepMs > 0) {
+					await bell.sleep(Math.min(sleepMs, waitMs - this.waitedMs));
+					continue;
+				}
+				const { news } = queue;
+				const asked = performance.now();
+				const lock = await this.#ask(queue.wakeUp !== undefined);
+				queue.wakeUp?.took(performance.now() - asked);
+				queue.wakeUp?.listen();
+				queue.asked(news, lock === undefined ? this.#pauseMs(queue) : this.#options.maxRetryMs);
+				if (lock !== undefined) return lock;
+			}
+		} finally {
+			forget?.();
+			queue.leave(bell);
+		}
+	}
+
+	/** `undefined`: not yet. */
+	async #ask(announce: boolean): Promise<HeldLock | undefined> {
+		const { waitMs, signal } = this.#patience;
+		const { replyTimeoutMs } = this.#options;
+		const timeoutMs = waitMs === 0 ? replyTimeoutMs : Math.min(replyTimeoutMs, waitMs - this.waitedMs);
+		try {
+			const answer = await this.#application.ask(Math.max(1, timeoutMs), announce, signal);
+			if (answer instanceof HeldLock) return answer;
+			this.#busy = answer;
+			this.#failure = undefined;
+		} catch (error) {
+			if (error instanceof AbortedError) this.#checkOver();
+			if (!isTransient(error) || waitMs === 0) throw error;
+			this.#failure = error;
+		}
+		return undefined;
+	}
+
+	#checkOver(): void {
+		const { signal, waitMs } = this.#patience;
+		if (signal?.aborted) throw new LockAbortedError(this.#application.claim.names.key, signal.reason);
+		if (this.#closed()) throw new ClosedError("The locks were closed");
+		if (waitMs > 0 && this.waitedMs >= waitMs) throw this.#tooLong();
+	}
+
+	/** What kept the lock away: its holder, or Redis. */
+	#tooLong(): unknown {
+		const { key } = this.#application.claim.names;
+		if (this.#busy === undefined && this.#failure !== undefined) return this.#failure;
+		if (this.#patience.waitMs === 0) return new LockBusyError(key, this.#busy?.holder);
+		const { attempts } = this.#application;
+		const holder = this.#busy?.holder;
+		const corrupt = this.#busy?.ttlMs === -1 ? new LockCorruptError(key, this.#busy.holder) : undefined;
+		const cause = this.#failure ?? corrupt;
+		return new LockTimeoutError(key, this.waitedMs, attempts, holder, cause === undefined ? {} : { cause });
+	}
+
+	/** How long to sleep if nobody says that the lock is free. */
+	#pauseMs(queue: Queue): number {
+		const { random, maxRetryMs } = this.#options;
+		if (this.#failure !== undefined || !(queue.wakeUp?.hearing ?? false)) return this.#backoffMs(random());
+		this.#paused = 0;
+		const longest = maxRetryMs * (1 + random() / 4);
+		const ttlMs = this.#busy?.ttlMs ?? -1;
+		// When its time to live is over; a little later, since not all who wait are to ask at once.
+		return ttlMs < 0 ? longest : Math.min(longest, ttlMs + 1 + 10 * random());
+	}
+
+	/** Decorrelated jitter: each pause is random between the least and three times the one before. */
+	#backoffMs(random: number): number {
+		const { retryMs } = this.#patience;
+		const before = Math.max(this.#paused, retryMs);
+		this.#paused = Math.min(this.#options.maxRetryMs, retryMs + random * (3 * before - retryMs));
+		return this.#paused;
+	}
+}

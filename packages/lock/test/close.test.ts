@@ -1,0 +1,130 @@
+import { createHook } from "node:async_hooks";
+import { getEventListeners } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { RedisPort } from "@rk/client";
+import { startServer, type TestServer } from "@rk/testing";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createLocks } from "../src/index.ts";
+import { adapters, freshKey, locksOn, open, taken, until } from "./redis.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+	server = await startServer({ owned: true });
+});
+afterAll(() => server.stop());
+
+/** Timers of this process that are set, those included that do not keep it alive. */
+const timers = new Set<number>();
+const hook = createHook({
+	init: (id, type) => void (type === "Timeout" && timers.add(id)),
+	destroy: (id) => void timers.delete(id),
+});
+beforeAll(() => void hook.enable());
+afterAll(() => void hook.disable());
+
+describe.each(adapters)("over $name", (adapter) => {
+	let redis: RedisPort;
+	beforeEach(async () => {
+		redis = await open(adapter, server.url);
+	});
+
+	test("close() ends waiting, watchdogs and subscriptions, and leaves the locks to their holders", async () => {
+		const locks = locksOn(redis);
+		const key = freshKey();
+		const lock = await taken(locks, key);
+		const waiting = locks.acquire(key).catch((error: unknown) => error);
+		await until(async () => (await locks.inspect(key)).waiters === 1);
+		await locks.close();
+		await locks.close();
+		expect(await waiting).toMatchObject({ code: "RK_CLOSED" });
+		expect(lock.isHeld()).toBe(false);
+		expect(lock.signal.reason).toMatchObject({ code: "RK_LOCK_LOST", reason: "closed" });
+		await until(async () => String(await server.command("PUBSUB", "SHARDCHANNELS", `*${key}*`)) === "");
+		await until(async () => String(await server.command("PUBSUB", "CHANNELS", "lock:revoked")) === "");
+		expect(await server.command("EXISTS", `lock:{${key}}`)).toBe(1); // not under him who works
+		await lock.release();
+		expect(await server.command("EXISTS", `lock:{${key}}`)).toBe(0);
+		await expect(locks.tryAcquire(key)).rejects.toMatchObject({ code: "RK_CLOSED" });
+		await expect(locks.acquire(key)).rejects.toMatchObject({ code: "RK_CLOSED" });
+	});
+
+	// Red (it listens for five seconds more) when who finds the lock busy looks at nothing else before he waits.
+	test("who is told that it is busy after close() does not begin to listen", async () => {
+		const key = freshKey();
+		await taken(locksOn(redis), key);
+		const locks = locksOn(redis);
+		const waiting = locks.acquire(key).catch((error: unknown) => error);
+		await locks.close();
+		expect(await waiting).toMatchObject({ code: "RK_CLOSED" });
+		const behind = locksOn(await open(adapter, server.url));
+		behind.acquire(key).catch(() => {}); // until the end
+		await until(() => behind.events.filter(({ type }) => type === "contended").length === 2); // it listens
+		expect(await server.command("PUBSUB", "SHARDNUMSUB", `lock:{${key}}:wake`)).toEqual([
+			`lock:{${key}}:wake`,
+			1,
+		]);
+	});
+
+	test("`await using` closes them", async () => {
+		{
+			await using locks = createLocks(redis);
+			await taken(locks, freshKey());
+		}
+		await until(async () => String(await server.command("PUBSUB", "CHANNELS", "lock:revoked")) === "");
+	});
+
+	// Red when release() leaves the lock's alarm, or the last alarm its timer: it would ring in minutes.
+	test("locks that were released leave no timer, listener or key", async () => {
+		const locks = locksOn(redis, { ttlMs: 600_000 });
+		const { signal } = new AbortController();
+		const key = freshKey();
+		const first = await taken(locks, freshKey());
+		await until(() => locks.events.some(({ type }) => type === "extended")); // the subscription is there
+		await first.release();
+		const before = new Set(timers);
+		const all = await Promise.all(
+			Array.from({ length: 10 }, (_, n) => locks.acquire(`${key}:${n}`, { signal })),
+		);
+		await Promise.all(all.map((lock) => lock.release()));
+		for (let n = 0; n < 50; n++) await locks.withLock(key, () => n, { signal });
+		expect(getEventListeners(signal, "abort")).toEqual([]);
+		expect(String(await server.command("KEYS", `lock:{${key}*}`))).toBe("");
+		// The port's timer for deadlines ends with the last of them.
+		while ([...timers].some((id) => !before.has(id))) await nextTurn();
+	});
+
+	test("who waited leaves the subscription for a while, and then nothing", async () => {
+		const locks = locksOn(redis, { retryMs: 10, maxRetryMs: 20 }); // a while is five of these
+		const key = freshKey();
+		const lock = await taken(locks, key);
+		await expect(locks.acquire(key, { waitMs: 30 })).rejects.toMatchObject({ code: "RK_LOCK_TIMEOUT" });
+		await until(async () => (await locks.inspect(key)).waiters === 1);
+		await until(async () => (await locks.inspect(key)).waiters === 0);
+		expect(lock.isHeld()).toBe(true);
+	});
+
+	test("a lock that is released while the port closes keeps nothing waiting", async () => {
+		const own = await adapter.connect(server.url);
+		const locks = createLocks(own);
+		const lock = await taken(locks, freshKey());
+		await own.close({ graceMs: 0 });
+		await expect(lock.release()).rejects.toMatchObject({ code: "RK_CLOSED" });
+		await expect(locks.acquire(freshKey())).rejects.toMatchObject({ code: "RK_CLOSED" });
+		await locks.close();
+	});
+
+	test("a listener that throws becomes a warning, and the lock does not notice", async () => {
+		const warnings: unknown[] = [];
+		const warn = (warning: Error): void => void warnings.push(warning);
+		process.on("warning", warn);
+		const locks = locksOn(redis, {
+			onEvent: () => {
+				throw new Error("listener");
+			},
+		});
+		await (await taken(locks, freshKey())).release();
+		await until(() => warnings.length > 0);
+		process.off("warning", warn);
+		expect(warnings[0]).toMatchObject({ code: "RK_LISTENER_ERROR" });
+	});
+});
