@@ -68,7 +68,7 @@ function saying(redis: RedisPort, words: Readonly<Record<string, readonly string
 		const docs = Object.entries(words).flatMap(([name, tokens]) => [name, ["arguments", tokens]]);
 		return new Map([["node", command.decode(docs)]]);
 	};
-	const replies = new Map<string, readonly number[]>();
+	const replies = new Map<string, number | readonly number[]>();
 	const command: RedisPort["command"] = async <T>(each: Command<T>) => {
 		sent.push(each.args.join(" "));
 		const reply = replies.get(each.args[0]);
@@ -86,7 +86,7 @@ function saying(redis: RedisPort, words: Readonly<Record<string, readonly string
 		port,
 		sent,
 		asked: () => asked,
-		replyTo: (name: string, reply: readonly number[]) => replies.set(name, reply),
+		replyTo: (name: string, reply: number | readonly number[]) => replies.set(name, reply),
 	};
 }
 
@@ -158,7 +158,6 @@ describe.each(adapters)("over $name", ({ connect }) => {
 			delex: ["IFEQ"],
 			increx: ["BYINT", "UBOUND"],
 		});
-		replyTo("DELEX", [1]);
 		replyTo("INCREX", [7, 2]);
 		await using scripts = createScripts(port, builtins);
 		await scripts.incrWithCap({ counter: key }, { by: 1, cap: 1 });
@@ -173,7 +172,13 @@ describe.each(adapters)("over $name", ({ connect }) => {
 		await scripts.compareAndSet({ key }, { expected: "a", value: "b" }).catch(() => {});
 		expect(sent.slice(0, 2)).toEqual([`INCREX ${key} BYINT 2 UBOUND 10`, `INCREX ${key} BYINT 9 UBOUND 10`]);
 		expect(sent[2]).toMatch(/^EVALSHA /);
-		expect(sent.slice(3)).toEqual([`SET ${key} b IFEQ a PX 5`, `SET ${key} b IFEQ a KEEPTTL`]);
+		replyTo("DELEX", 1);
+		expect(await scripts.compareAndDelete({ key }, { expected: "a" })).toBe(true);
+		replyTo("DELEX", 0);
+		expect(await scripts.compareAndDelete({ key }, { expected: "a" })).toBe(false);
+		const deletion = `DELEX ${key} IFEQ a`;
+		const compared = [`SET ${key} b IFEQ a PX 5`, `SET ${key} b IFEQ a KEEPTTL`];
+		expect(sent.slice(3)).toEqual([...compared, deletion, deletion]);
 		expect(asked()).toBe(1);
 	});
 
