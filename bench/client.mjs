@@ -2,8 +2,7 @@ import { defineScript, get, set, text } from "@rk/client";
 import { ioredisPort } from "@rk/ioredis";
 import { nodeRedisPort } from "@rk/node-redis";
 import { startServer } from "@rk/testing";
-import { Redis } from "ioredis";
-import { createClient } from "redis";
+import { connectionsTo } from "./frame/connections.mjs";
 
 export const about = "the port's cost of a command, beside the native clients' own calls";
 
@@ -57,23 +56,8 @@ const typed = (port, command) => (i) => port.command(command(i));
 
 export async function run(bench) {
 	const server = await startServer();
-	const close = [];
 	// A connection for every subject, so that none profits or suffers from what another does to its own.
-	const ioredis = () => {
-		const redis = new Redis(server.url);
-		close.push(() => redis.disconnect());
-		return redis;
-	};
-	const nodeRedis = async () => {
-		const client = createClient({ url: server.url });
-		await client.connect();
-		close.push(() => client.destroy());
-		return client;
-	};
-	const kept = (port) => {
-		close.push(() => port.close());
-		return port;
-	};
+	const { ioredis, nodeRedis, kept, end } = connectionsTo(server);
 	try {
 		console.log(`${server.version.name} ${server.version.version} at ${server.host}:${server.port}`);
 		await server.command("SCRIPT", "LOAD", LUA);
@@ -122,7 +106,7 @@ export async function run(bench) {
 			}
 		}
 	} finally {
-		for (const end of close.reverse()) await end();
+		await end();
 		await server.stop();
 	}
 }

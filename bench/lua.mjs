@@ -5,7 +5,7 @@ import { bool, createScripts, defineScript, int, text } from "@rk/lua";
 import { nodeRedisPort } from "@rk/node-redis";
 import { startServer } from "@rk/testing";
 import { Redis } from "ioredis";
-import { createClient } from "redis";
+import { connectionsTo } from "./frame/connections.mjs";
 
 export const about = "a typed script's cost, beside EVALSHA by hand; bytes of a batch of 1 000";
 
@@ -34,22 +34,7 @@ const AT_MOST = 1.05;
 
 export async function run(bench) {
 	const server = await startServer();
-	const close = [];
-	const ioredis = () => {
-		const redis = new Redis(server.url);
-		close.push(() => redis.disconnect());
-		return redis;
-	};
-	const nodeRedis = async () => {
-		const client = createClient({ url: server.url });
-		await client.connect();
-		close.push(() => client.destroy());
-		return client;
-	};
-	const kept = (port) => {
-		close.push(() => port.close());
-		return port;
-	};
+	const { ioredis, nodeRedis, kept, end } = connectionsTo(server);
 	try {
 		console.log(`${server.version.name} ${server.version.version} at ${server.host}:${server.port}`);
 		await server.command("SCRIPT", "LOAD", typed.source);
@@ -93,7 +78,7 @@ export async function run(bench) {
 		}
 		await bytes(bench, server, kept);
 	} finally {
-		for (const end of close.reverse()) await end();
+		await end();
 		await server.stop();
 	}
 }
