@@ -53,7 +53,11 @@ export class Wait {
 		const queue = this.#room.find(names);
 		// Who comes while others wait takes his place behind them, and his turn among those of other processes.
 		if (queue !== undefined && (!queue.empty || (queue.wakeUp?.yielding ?? false)))
-			return this.#room.within(names, (queue) => this.#waitIn(queue));
+			return this.#room.within(names, (queue) => {
+				// What was heard while nobody waited is no reason to ask before the turn, whose end is news.
+				if (queue.empty) queue.asked(queue.news, this.#pauseMs(queue));
+				return this.#waitIn(queue);
+			});
 		const news = queue?.news ?? 0;
 		const lock = await this.#ask(queue?.wakeUp !== undefined);
 		if (lock !== undefined) return lock;
