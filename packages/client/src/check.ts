@@ -32,17 +32,14 @@ export function checkKnown(argument: string, options: object, known: readonly st
 		throw new InvalidArgumentError(
 			argument === "" ? "options" : argument,
 			options,
-			`an object of ${known.join(", ")}`,
+			known.length === 0 ? "left out: there are no options" : `an object of ${known.join(", ")}`,
 		);
 	}
 	for (const name of Object.keys(options)) {
 		if (known.includes(name)) continue;
 		const path = argument === "" ? name : `${argument}.${name}`;
-		throw new InvalidArgumentError(
-			path,
-			Reflect.get(options, name),
-			`left out: the options are ${known.join(", ")}`,
-		);
+		const those = known.length === 0 ? "there are no options" : `the options are ${known.join(", ")}`;
+		throw new InvalidArgumentError(path, Reflect.get(options, name), `left out: ${those}`);
 	}
 }
 

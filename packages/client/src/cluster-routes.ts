@@ -1,4 +1,5 @@
 import { backoffMs, pause } from "./backoff.ts";
+import type { Args } from "./command.ts";
 import type { ClusterDriver, Driver, Link, OwnLink } from "./driver.ts";
 import { ConnectionError, type ServerError } from "./errors.ts";
 import { LatencyMap } from "./latency-map.ts";
@@ -11,6 +12,7 @@ export type ReadFrom = "master" | "replica" | "any" | "nearest";
 /** How long a refresh of the slots may take before the next try. */
 const REFRESH_MS = 2000;
 const ANY_MASTER = -1;
+const PING: Args = ["PING"];
 
 /** A cluster: each command goes to the node of its slot, and where the nodes redirect it. */
 export class ClusterRoutes implements Routes {
@@ -21,6 +23,8 @@ export class ClusterRoutes implements Routes {
 	readonly #lines = new Map<string, WaitingLine>();
 	/** Connections to nodes that the client does not know yet: the target of an ASK may own no slot. */
 	readonly #visited = new Map<string, Promise<OwnLink>>();
+	/** Such connections that are no longer needed, and have replies on their way. */
+	readonly #retiring = new Set<OwnLink>();
 	/** Redirected commands that wait a moment, by slot: together, so that they stay in their order. */
 	readonly #delayed = new Map<number, Redirected[]>();
 	readonly #latency: LatencyMap | undefined;
@@ -102,6 +106,7 @@ export class ClusterRoutes implements Routes {
 		this.#offTopology();
 		this.#latency?.close();
 		this.#forgetVisited();
+		for (const link of this.#retiring) link.destroy();
 		this.#failLines(closed);
 	}
 
@@ -231,10 +236,24 @@ export class ClusterRoutes implements Routes {
 			if (!this.#closed && this.#cluster.linkAt(node) === undefined) continue;
 			this.#visited.delete(node);
 			opening.then(
-				(link) => link.destroy(),
+				(link) => this.#retire(link),
 				() => {},
 			);
 		}
+	}
+
+	/** Replies come in the order of what was sent: after this one, none is on its way. */
+	#retire(link: OwnLink): void {
+		const destroy = (): void => {
+			this.#retiring.delete(link);
+			link.destroy();
+		};
+		if (this.#closed || link.state !== "ready") {
+			destroy();
+			return;
+		}
+		this.#retiring.add(link);
+		link.send(PING, "utf8").then(destroy, destroy);
 	}
 
 	#refresh(slot: number): Promise<void> {

@@ -72,6 +72,7 @@ export interface PortOptions {
 
 const READ_FROM: readonly ReadFrom[] = ["master", "replica", "any", "nearest"];
 const ANY_MASTER = -1;
+const SESSION_OPTIONS: readonly string[] = ["signal", "acquireTimeoutMs"] satisfies (keyof SessionOptions)[];
 
 /** The port over a client library, given its driver, which it closes if it refuses the options. @throws {InvalidArgumentError} */
 export function createPort(driver: Driver, options: PortOptions = {}): RedisPort {
@@ -238,8 +239,8 @@ class Port implements RedisPort {
 		options: SessionOptions = {},
 	): Promise<T> {
 		checkFunction("work", work);
+		checkCallOptions(options, SESSION_OPTIONS);
 		const { signal, acquireTimeoutMs = this.#options.sessions.acquireTimeoutMs } = options;
-		checkCallOptions(signal === undefined ? {} : { signal });
 		checkMs("acquireTimeoutMs", acquireTimeoutMs);
 		const before = endedBefore(this.#closing !== undefined, signal);
 		if (before !== undefined) throw before;
@@ -465,7 +466,8 @@ class Port implements RedisPort {
 	#checkedSlot(command: Command<unknown>): number {
 		if (typeof command.decode !== "function") throw notACommand(command);
 		if (command.session) throw sessionOnly(command, "blocks, or changes its connection; run it in a session");
-		if (!this.#clustered || command.key === undefined) return ANY_MASTER;
+		if (!this.#clustered) return ANY_MASTER;
+		if (command.key === undefined) return slotOfChannel(command) ?? ANY_MASTER;
 		const [first, ...rest] = command.keys ?? [command.key];
 		return first === undefined ? slotOf(command.key) : sharedSlot([first, ...rest]);
 	}
@@ -525,6 +527,11 @@ class Port implements RedisPort {
 		this.#pools.set(node ?? "", pool);
 		return pool;
 	}
+}
+
+/** One node for one channel, though any would do: messages that go different ways overtake each other. */
+function slotOfChannel({ args: [name, channel] }: Command<unknown>): number | undefined {
+	return name === "PUBLISH" && channel !== undefined ? slotOf(channel) : undefined;
 }
 
 function notACommand(value: unknown): InvalidArgumentError {

@@ -1,5 +1,5 @@
 import { onAbort } from "./abort-audience.ts";
-import { checkMs, isMs } from "./check.ts";
+import { checkKnown, checkMs, isMs } from "./check.ts";
 import type { Command } from "./command.ts";
 import { failedOn } from "./command-name.ts";
 import type { Deadline, DeadlineWheel } from "./deadline-wheel.ts";
@@ -91,8 +91,11 @@ export function closed(outcome: "not-sent" | "unknown", failed?: FailedCommand):
 	return new ClosedError(`The client was closed ${when}`, outcome, failed);
 }
 
+const CALL_OPTIONS: readonly string[] = ["timeoutMs", "signal"] satisfies (keyof CallOptions)[];
+
 /** @throws {InvalidArgumentError} */
-export function checkCallOptions(options: CallOptions): void {
+export function checkCallOptions(options: CallOptions, known: readonly string[] = CALL_OPTIONS): void {
+	checkKnown("", options, known);
 	if (options.timeoutMs !== undefined) checkMs("timeoutMs", options.timeoutMs);
 	const { signal } = options;
 	if (signal !== undefined && !(signal instanceof AbortSignal)) {
@@ -101,8 +104,11 @@ export function checkCallOptions(options: CallOptions): void {
 }
 
 /** Nothing but a deadline is asked for, and it is a possible one. */
-export function hasOnlyDeadline({ timeoutMs, signal }: CallOptions): boolean {
-	return signal === undefined && (timeoutMs === undefined || isMs(timeoutMs));
+export function hasOnlyDeadline(options: CallOptions): boolean {
+	for (const name in options) {
+		if (name !== "timeoutMs" && (name !== "signal" || options.signal !== undefined)) return false;
+	}
+	return options.timeoutMs === undefined || isMs(options.timeoutMs);
 }
 
 /** Why a call must not even begin, or `undefined`. */

@@ -251,11 +251,19 @@ export class Subscriptions {
 	}
 }
 
+const REQUEST: readonly string[] = [
+	"kind",
+	"names",
+	"onMessage",
+	"onGap",
+	"timeoutMs",
+	"signal",
+] satisfies (keyof SubscribeRequest)[];
 const KINDS: readonly string[] = ["channel", "pattern", "shard"] satisfies SubscriptionKind[];
 
 /** @throws {InvalidArgumentError} before there is a connection */
 function checkRequest(kind: string, request: SubscribeRequest): void {
-	checkCallOptions(request);
+	checkCallOptions(request, REQUEST);
 	if (!KINDS.includes(kind)) throw new InvalidArgumentError("kind", kind, `one of ${KINDS.join(", ")}`);
 	checkTexts("names", request.names);
 	checkFunction("onMessage", request.onMessage);

@@ -11,6 +11,14 @@ import type { Subscription, TrackRequest } from "./port.ts";
 /** Where the server puts invalidations for a client of the older protocol. */
 const CHANNEL = "__redis__:invalidate";
 
+const REQUEST: readonly string[] = [
+	"prefixes",
+	"onInvalidate",
+	"onGap",
+	"timeoutMs",
+	"signal",
+] satisfies (keyof TrackRequest)[];
+
 /** Keeps one connection per master that receives invalidations. */
 export class Tracking {
 	readonly #driver: Driver;
@@ -38,7 +46,7 @@ export class Tracking {
 		request: TrackRequest,
 		timeouts: { readonly connectMs: number; readonly totalMs: number | undefined },
 	): Promise<Tracking> {
-		checkCallOptions(request);
+		checkCallOptions(request, REQUEST);
 		checkPrefixes(request.prefixes);
 		checkFunction("onInvalidate", request.onInvalidate);
 		checkFunction("onGap", request.onGap);

@@ -2,7 +2,10 @@ import { type Arg, type Command, write } from "../command.ts";
 import { integer, listOf, mapOf, text } from "../decode.ts";
 import { type OneOrMore, some } from "./arguments.ts";
 
-/** How many connections of that node got the message: of a whole cluster's, nobody knows. */
+/**
+ * How many connections of that node got the message: of a whole cluster's, nobody knows. There, all messages of one channel go by the
+ * same node, so that they keep their order.
+ */
 export function publish(channel: Arg, message: Arg): Command<number> {
 	return write(["PUBLISH", channel, message], undefined, integer);
 }

@@ -211,6 +211,24 @@ export const errorChecks: readonly Definition[] = [
 			}
 		},
 	),
+	check("an option that nobody reads is refused by its name, not passed over", EVERYWHERE, async (scene) => {
+		const port = await scene.open();
+		const calls: ReadonlyArray<(options: object) => Promise<unknown>> = [
+			async (options) => port.command(incr(scene.key("k")), options),
+			async (options) => port.batch([incr(scene.key("k"))], options),
+			async (options) => port.transaction([incr(scene.key("k"))], options),
+			async (options) => port.everyMaster(incr(scene.key("k")), options),
+			async (options) =>
+				port.session(scene.key("k"), (session) => session.command(incr(scene.key("k")), options)),
+		];
+		for (const call of calls) {
+			for (const options of [{ timeout: 5 }, { timeoutMs: 5_000, timeout: 5 }]) {
+				await refusesSilently(scene, "INCR", () => call(options), "RK_INVALID_ARGUMENT");
+				const error = await failure(call(options), { code: "RK_INVALID_ARGUMENT" });
+				assert.equal(Reflect.get(error, "argument"), "timeout");
+			}
+		}
+	}),
 	check(
 		"in a cluster, keys of several slots are refused before anything is sent",
 		["cluster"],

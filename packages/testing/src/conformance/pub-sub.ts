@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { type RedisPort, raw, type SubscriptionGap, type SubscriptionKind, slotOf } from "@rk/client";
+import {
+	publish,
+	type RedisPort,
+	raw,
+	type SubscriptionGap,
+	type SubscriptionKind,
+	slotOf,
+} from "@rk/client";
 import { until } from "../wait.ts";
 import { check, type Definition, EVERYWHERE } from "./check.ts";
 import { failure, quiet } from "./expect.ts";
@@ -232,8 +239,7 @@ export const pubSubChecks: readonly Definition[] = [
 		const payloads: Buffer[] = [];
 		await port.subscribe({ names: [channel], onMessage: (payload) => payloads.push(payload) });
 		const sent = [Buffer.from([0, 0xff, 0x0d, 0x0a, 0x80]), Buffer.alloc(0), Buffer.alloc(200_000, 0xfe)];
-		// By one node of a cluster: what comes by two has no order.
-		for (const payload of sent) await port.command(raw(["PUBLISH", channel, payload], { key: channel }));
+		for (const payload of sent) await port.command(publish(channel, payload));
 		await until("all came", 5000, async () => payloads.length === sent.length);
 		assert.deepEqual(payloads, sent);
 	}),
@@ -246,6 +252,20 @@ export const pubSubChecks: readonly Definition[] = [
 		await port.batch(numbers.map((n) => ({ ...raw(["SPUBLISH", channel, `${n}`]), key: channel })));
 		await ear.hears(...numbers.map((n) => `${channel}=${n}`));
 	}),
+	// Red when PUBLISH, which names no key, goes to any master of a cluster.
+	check(
+		"messages on one channel come in their order, though each is a command of its own",
+		EVERYWHERE,
+		async (scene) => {
+			const port = await scene.open();
+			const channel = scene.spread("c");
+			const ear = new Ear();
+			await port.subscribe({ names: [channel], onMessage: ear.onMessage });
+			const numbers = Array.from({ length: 300 }, (_, i) => i);
+			await Promise.all(numbers.map((n) => port.command(publish(channel, `${n}`))));
+			await ear.hears(...numbers.map((n) => `${channel}=${n}`));
+		},
+	),
 	check("commands go on while there are subscriptions", EVERYWHERE, async (scene) => {
 		const port = await scene.open();
 		await port.subscribe({ names: [scene.spread("c")], onMessage: () => {} });
