@@ -19,8 +19,8 @@ const project = (folder: string): TestProjectConfiguration => ({
 	test: {
 		name: `@rk/${folder}`,
 		include: ["test/**/*.test.ts"],
-		testTimeout: 30_000,
-		hookTimeout: 60_000,
+		testTimeout: 60_000,
+		hookTimeout: 120_000,
 	},
 });
 

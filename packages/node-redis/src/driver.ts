@@ -1,6 +1,7 @@
 import {
 	type ClusterDriver,
 	type CommandError,
+	ConnectionError,
 	type Driver,
 	type FailedCommand,
 	InvalidArgumentError,
@@ -11,7 +12,7 @@ import {
 } from "@rk/client";
 import { ClusterNodes } from "./cluster.ts";
 import { endClient, endCluster, endSentinel } from "./end.ts";
-import { fault } from "./faults.ts";
+import { DESTROYED, fault } from "./faults.ts";
 import { ClientLink } from "./link.ts";
 import type { NodeRedisClient, NodeRedisCluster, NodeRedisSentinel } from "./native.ts";
 import { OwnClientLink } from "./own-link.ts";
@@ -116,6 +117,9 @@ class SentinelDriver implements Driver {
 	}
 
 	fault(error: unknown, failed?: FailedCommand): CommandError {
+		// The port let go of a master that is one no more: the application's own client is as open as before.
+		if (error instanceof Error && error.message === DESTROYED && this.#master.wanted)
+			return new ConnectionError("The master changed", "unknown", { ...failed, cause: error });
 		const known = fault(error, failed);
 		if (known.code === "READONLY") this.#master.demoted();
 		return known;

@@ -10,6 +10,9 @@ import {
 /** What commands are rejected with that are taken back before they are written: {@link fault} makes each one's own error of it. */
 export const UNWRITTEN = "The connection was lost before the command left";
 
+/** What the library rejects with that was in flight when its client was destroyed, by whomever. */
+export const DESTROYED = "Disconnects client";
+
 /** The library's own messages for what it refused to write. */
 const NOT_SENT: ReadonlySet<string> = new Set([
 	"The client is offline",
@@ -34,7 +37,7 @@ export function fault(error: unknown, failed: FailedCommand = {}): CommandError 
 	if (message === "The client is closed") return new ClosedError(message, "not-sent", options);
 	if (message === "The command was aborted")
 		return new ClosedError("The port was closed", "unknown", options);
-	if (message === "Disconnects client") return new ClosedError("The client was closed", "unknown", options);
+	if (message === DESTROYED) return new ClosedError("The client was closed", "unknown", options);
 	const notSent = NOT_SENT.has(message) || NO_CONNECTION.has(codeOf(error));
 	return new ConnectionError(message || error.name, notSent ? "not-sent" : "unknown", options);
 }

@@ -64,6 +64,11 @@ export class SentinelMaster implements Link {
 		return this.#opened && !this.#sentinel.isOpen ? "closed" : "down";
 	}
 
+	/** Neither the application nor the port has closed it. */
+	get wanted(): boolean {
+		return this.#sentinel.isOpen && !this.#released;
+	}
+
 	send(args: Args, encoding: Encoding): Promise<WireReply> {
 		return this.#current?.send(args, encoding) ?? Promise.reject(noMaster());
 	}

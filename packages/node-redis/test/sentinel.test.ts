@@ -70,6 +70,26 @@ describe("the master", () => {
 	);
 
 	// Breaks on the library's own connection: our EXEC takes the WATCH of whoever has the lease, whose EXEC then succeeds.
+	// Red (RK_CLOSED, though nobody closed anything) when it is told by the library's message alone.
+	test("that is let go of for another gives up what was in flight as a lost connection, not a closed client", async () => {
+		const made = client();
+		const link = await use(made);
+		const proxy = await proxyOf();
+		proxy.blackHole("replies");
+		const failed = link.send(["GET", "n"], "utf8").catch((e: unknown) => driver.fault(e));
+		made.emit("topology-change", { type: "MASTER_CHANGE" });
+		expect(await failed).toMatchObject({ code: "RK_CONNECTION", outcome: "unknown" });
+	});
+
+	test("whose client is closed gives up what was in flight as closed", async () => {
+		const link = await use(client());
+		const proxy = await proxyOf();
+		proxy.blackHole("replies");
+		const failed = link.send(["GET", "n"], "utf8").catch((e: unknown) => driver.fault(e));
+		await driver.close();
+		expect(await failed).toMatchObject({ code: "RK_CLOSED", outcome: "unknown" });
+	});
+
 	test("is used on a connection that the application's leases do not share", async () => {
 		const made = client();
 		const link = await use(made);

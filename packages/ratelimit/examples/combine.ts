@@ -2,12 +2,15 @@ import { connect } from "@rk/ioredis";
 import { combine, createRateLimiter, fallback, gcra, memory, perMinute, slidingLog } from "@rk/ratelimit";
 
 const redis = await connect({ url: process.env["REDIS_URL"] ?? "redis://localhost:6379" });
-const onUnavailable = fallback(memory({ share: 1 / 4 })); // four processes count for themselves, a quarter each
+const common = {
+	onUnavailable: fallback(memory({ share: 1 / 4 })), // four processes count for themselves, a quarter each
+	timeoutMs: 1_000,
+};
 const perTenant = createRateLimiter(redis, {
-	...{ name: "tenant", algorithm: gcra({ rate: perMinute(600), burst: 100 }), onUnavailable },
+	...{ name: "tenant", algorithm: gcra({ rate: perMinute(600), burst: 100 }), ...common },
 });
 const perUser = createRateLimiter(redis, {
-	...{ name: "user", algorithm: slidingLog({ limit: 2, windowMs: 60_000 }), onUnavailable },
+	...{ name: "user", algorithm: slidingLog({ limit: 2, windowMs: 60_000 }), ...common },
 });
 
 // The first part of the subject decides the slot in a cluster: here, the tenant.

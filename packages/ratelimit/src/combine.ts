@@ -37,6 +37,9 @@ export interface CombinedLimiter<Limiters extends readonly RateLimiter[]> {
 		calls: Each<Limiters, CombinedCall>,
 		options?: { readonly signal?: AbortSignal },
 	): Promise<CombinedDecision<Each<Limiters, Decision>>>;
+
+	/** Gives back what these calls were charged, to each limiter as its own `refund` does. */
+	refund(calls: Each<Limiters, CombinedCall>, options?: { readonly signal?: AbortSignal }): Promise<void>;
 }
 
 /**
@@ -68,10 +71,7 @@ export function combine<const Limiters extends readonly [RateLimiter, ...RateLim
 		calls: readonly CombinedCall[],
 		options: { readonly signal?: AbortSignal } = {},
 	): Promise<CombinedDecision> {
-		checkKnown("", options, ["signal"]);
-		if (!Array.isArray(calls) || calls.length !== own.length)
-			throw new InvalidArgumentError("calls", calls, `an array of ${own.length}, one for each limiter`);
-		const parts = own.map((limiter, i) => partOf(limiter, calls[i]));
+		const parts = partsOf(calls, options);
 		if (new Set(parts.map(({ question }) => question.keys.state)).size < parts.length)
 			throw new InvalidArgumentError("calls", calls, "about different limits or subjects");
 		const decisions = await decisionsOf(judge, parts, options.signal);
@@ -81,7 +81,27 @@ export function combine<const Limiters extends readonly [RateLimiter, ...RateLim
 		});
 		return summaryOf(decisions);
 	}
-	return Object.freeze({ limit });
+
+	async function refund(
+		calls: readonly CombinedCall[],
+		options: { readonly signal?: AbortSignal } = {},
+	): Promise<void> {
+		const parts = partsOf(calls, options);
+		await Promise.all(
+			parts.map(({ limiter, subject, question: { units, limit } }) =>
+				limiter.refund(subject, units, { ...options, limit }),
+			),
+		);
+	}
+
+	function partsOf(calls: readonly CombinedCall[], options: object): Part[] {
+		checkKnown("", options, ["signal"]);
+		if (!Array.isArray(calls) || calls.length !== own.length)
+			throw new InvalidArgumentError("calls", calls, `an array of ${own.length}, one for each limiter`);
+		return own.map((limiter, i) => partOf(limiter, calls[i]));
+	}
+
+	return Object.freeze({ limit, refund });
 }
 
 /** One limiter's part in a call. */

@@ -3,7 +3,7 @@ import { type Algorithm, checkOverride, type Operation } from "./algorithm.ts";
 import { numberAt } from "./answer.ts";
 import { publish } from "./channel.ts";
 import { block, decide, type Question } from "./decide-script.ts";
-import type { Decision, Policy } from "./decision.ts";
+import type { Decision, Denied, Policy } from "./decision.ts";
 import { DenyCache } from "./deny-cache.ts";
 import { RateLimitUnavailableError } from "./errors.ts";
 import { Events, type LimiterEvents } from "./events.ts";
@@ -133,9 +133,15 @@ export class Limiter implements RateLimiter {
 		const askedAt = clock();
 		const known = cache.get(keys.state, units, askedAt);
 		if (known !== undefined) return known;
-		const decision = await this.#decide("limit", subject, options);
-		if (!decision.allowed && decision.source === "redis") cache.add(keys.state, decision, askedAt, clock());
-		return decision;
+		const asked = cache.ask(keys.state, askedAt);
+		let denied: Denied | undefined;
+		try {
+			const decision = await this.#decide("limit", subject, options);
+			if (!decision.allowed && decision.source === "redis") denied = decision;
+			return decision;
+		} finally {
+			cache.answered(keys.state, asked, denied, clock());
+		}
 	}
 
 	async #decide(
@@ -190,19 +196,26 @@ export class Limiter implements RateLimiter {
 		options: Omit<LimitOptions, "cost"> | undefined,
 	): Promise<void> {
 		const question = this.question(subject, costing(units, options));
-		this.#denied?.delete(question.keys.state);
+		// Before and after: calls that are made meanwhile are to see it, and denials that come meanwhile may be from before.
+		this.#denied?.forget(question.keys.state);
 		try {
 			await this.#judge.ask(decide(operation, question), options?.signal);
 		} catch (error) {
 			if (!(error instanceof RateLimitUnavailableError) || this.memory === undefined) throw error;
 			this.memory.apply(operation, question.keys.state, question.units, question.limit, this.nowUs);
+		} finally {
+			this.#denied?.forget(question.keys.state);
 		}
 	}
 
 	async #remove(subject: Subject, which: keyof SubjectKeys): Promise<void> {
 		const keys = this.#keys(subject);
-		this.#denied?.delete(keys.state);
-		await this.#judge.ask(del([keys[which]]), undefined);
+		this.#denied?.forget(keys.state);
+		try {
+			await this.#judge.ask(del([keys[which]]), undefined);
+		} finally {
+			this.#denied?.forget(keys.state);
+		}
 	}
 }
 

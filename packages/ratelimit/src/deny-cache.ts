@@ -3,10 +3,14 @@ import type { Denied } from "./decision.ts";
 /** No denial is remembered for longer, so that what another process gave back is seen within a second. */
 const LONGEST_MS = 1_000;
 
-interface Entry {
-	readonly denied: Denied;
-	/** When the question was sent: a denial ends no later than `retryAfterMs` after it. */
+/** A question on its way to Redis. */
+interface Asked {
+	/** A denial ends no later than its `retryAfterMs` after that. */
 	readonly askedAt: number;
+}
+
+interface Entry extends Asked {
+	readonly denied: Denied;
 	readonly until: number;
 }
 
@@ -17,6 +21,8 @@ interface Entry {
 export class DenyCache {
 	readonly #max: number;
 	readonly #entries = new Map<string, Entry>();
+	/** The first question of each key that is on its way. */
+	readonly #asking = new Map<string, Asked>();
 
 	constructor(max: number) {
 		this.#max = max;
@@ -56,7 +62,22 @@ export class DenyCache {
 		if (oldest !== undefined) this.#entries.delete(oldest);
 	}
 
-	delete(key: string): void {
+	/** A question goes to Redis; its answer is for {@link answered}. */
+	ask(key: string, askedAt: number): Asked {
+		const asked = { askedAt };
+		if (!this.#asking.has(key)) this.#asking.set(key, asked);
+		return asked;
+	}
+
+	/** Adds the denial, unless the key was forgotten meanwhile: the answer may be from before what was given back. */
+	answered(key: string, asked: Asked, denied: Denied | undefined, now: number): void {
+		if (this.#asking.get(key) !== asked) return;
+		this.#asking.delete(key);
+		if (denied !== undefined) this.add(key, denied, asked.askedAt, now);
+	}
+
+	forget(key: string): void {
 		this.#entries.delete(key);
+		this.#asking.delete(key);
 	}
 }

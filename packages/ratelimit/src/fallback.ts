@@ -37,7 +37,6 @@ export function memory(options: MemoryOptions): Memory {
 }
 
 /** Lets `memory` decide while Redis cannot: `onUnavailable: fallback(memory({ share: 1 / 4 }))`. */
-export function fallback(memory: Memory): Fallback {
-	checkKnown("fallback", memory, ["share", "maxSubjects"]);
-	return Object.freeze({ fallback: memory });
+export function fallback(counted: Memory): Fallback {
+	return Object.freeze({ fallback: memory(counted) });
 }

@@ -45,7 +45,7 @@ export interface RateLimiter {
 	/** What {@link limit} would say now. Charges nothing. */
 	peek(subject: Subject, options?: LimitOptions): Promise<Decision>;
 
-	/** Gives back units that were charged; never more than were, so that it cannot make credit. */
+	/** Gives back units that were charged; never more than are charged now, so that it cannot make credit. */
 	refund(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
 
 	/** Charges units that nobody asked for, down to nothing left. To keep somebody out for longer, {@link block}. */

@@ -1,6 +1,6 @@
 import { checkInteger, checkKnown, checkMs, InvalidArgumentError } from "@rk/client";
 import type { Algorithm } from "./algorithm.ts";
-import type { Fallback } from "./fallback.ts";
+import { type Fallback, fallback } from "./fallback.ts";
 
 /** What decides while Redis cannot; see {@link RateLimiterOptions.onUnavailable}. */
 export type OnUnavailable = "throw" | "allow" | "deny" | Fallback;
@@ -67,9 +67,10 @@ export function resolveOptions(options: RateLimiterOptions): ResolvedOptions {
 		throw new InvalidArgumentError("name", name, "1 to 200 printable ASCII characters");
 	if (typeof prefix !== "string" || prefix === "")
 		throw new InvalidArgumentError("prefix", prefix, "text that is not empty");
-	if (!KINDS.includes(algorithm?.kind))
+	if (!KINDS.includes(algorithm?.kind) || typeof algorithm.read !== "function")
 		throw new InvalidArgumentError("algorithm", algorithm, "made by gcra, tokenBucket, fixedWindow, …");
 	checkOnUnavailable(onUnavailable);
+	if (typeof onUnavailable === "object") fallback(onUnavailable.fallback);
 	checkMs("timeoutMs", timeoutMs, 20);
 	checkMs("breakerMs", breakerMs);
 	if (denyCache !== undefined) {

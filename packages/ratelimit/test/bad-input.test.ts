@@ -26,7 +26,7 @@ afterAll(() => redis.close());
 const refused = (argument: string): object => ({ code: "RK_INVALID_ARGUMENT", argument });
 const whole = gcra({ rate: perSecond(10), burst: 20 });
 const api = (algorithm: Algorithm = whole) =>
-	createRateLimiter(redis, { name: "api", algorithm, onUnavailable: "throw" });
+	createRateLimiter(redis, { name: "api", algorithm, onUnavailable: "throw", timeoutMs: 10_000 });
 
 test("a limit that makes no sense is refused when it is made, by the name of what is wrong", () => {
 	for (const bad of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1e12]) {
@@ -54,6 +54,7 @@ test("a limit that makes no sense is refused when it is made, by the name of wha
 		["share", () => memory({ share: 0 })],
 		["share", () => memory({ share: 1.1 })],
 		["maxSubjects", () => memory({ share: 1, maxSubjects: 0 })],
+		["share", () => fallback({ share: 5, maxSubjects: 10 })],
 		["windowMs", () => fixedWindow({ limit: 1, windowMs: Number("60s") })],
 	];
 	for (const [argument, make] of odd)
@@ -66,8 +67,11 @@ test("options that nobody reads, or that make no sense, are refused", () => {
 		["name", { name: "" }],
 		["name", { name: "na\nme" }],
 		["algorithm", { algorithm: { kind: "gcra2" } }],
+		["algorithm", { algorithm: { kind: "gcra", rate: perSecond(1) } }],
 		["onUnavailable", { onUnavailable: "ignore" }],
 		["onUnavailable", { onUnavailable: undefined }],
+		["onUnavailable", { onUnavailable: memory({ share: 1 }) }],
+		["share", { onUnavailable: { fallback: {} } }],
 		["prefix", { prefix: "" }],
 		["timeoutMs", { timeoutMs: 0 }],
 		["breakerMs", { breakerMs: -1 }],
@@ -124,6 +128,7 @@ describe.each([
 		const foreign = [
 			["SET", key, "5", "PX", "60000"],
 			["SET", key, "hello", "PX", "60000"],
+			["SET", key, "10:3", "PX", "60000"],
 			["SET", key, "0x34567890123456159", "PX", "60000"],
 			["RPUSH", key, "hello"],
 		];

@@ -56,6 +56,22 @@ describe.each(adapters)("over $name", (adapter) => {
 		});
 	});
 
+	test("what all were charged is given back to each", async () => {
+		const wide = limiterOn(redis, "wide", gcra({ rate: per(100, HOUR_MS) }));
+		const narrow = limiterOn(redis, "narrow", slidingLog({ limit: 30, windowMs: HOUR_MS }));
+		const both = combine(wide, narrow);
+		const subject = freshSubject();
+		const calls = [{ subject, cost: 5 }, { subject }] as const;
+		await both.limit(calls);
+		await both.limit(calls);
+		await both.refund(calls);
+		expect(await wide.peek(subject)).toMatchObject({ remaining: 95 });
+		expect(await narrow.peek(subject)).toMatchObject({ remaining: 29 });
+		await expect(Reflect.apply(both.refund, both, [[{ subject }]])).rejects.toMatchObject({
+			...{ code: "RK_INVALID_ARGUMENT", argument: "calls" },
+		});
+	});
+
 	test("of many at once, all limits allow the same number", async () => {
 		const wide = limiterOn(redis, "wide", gcra({ rate: per(100, HOUR_MS) }));
 		const narrow = limiterOn(redis, "narrow", slidingLog({ limit: 30, windowMs: HOUR_MS }));

@@ -63,6 +63,13 @@ describe.each(adapters)("over $name", (adapter) => {
 			await give();
 			expect(await api.limit(subject)).toMatchObject({ allowed: true });
 		}
+		// Red where a denial that was under way is remembered all the same.
+		for (const give of [() => api.refund(subject, 1), () => api.reset(subject)]) {
+			await api.limitUpTo(subject, 4);
+			const [denied] = await Promise.all([api.limit(subject), give()]);
+			expect(denied).toMatchObject({ allowed: false });
+			expect(await api.limit(subject)).toMatchObject({ allowed: true });
+		}
 		await api.reset(subject);
 		await api.block(subject, HOUR_MS);
 		expect(await api.limit(subject)).toMatchObject({ reason: "blocked" });

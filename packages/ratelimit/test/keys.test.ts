@@ -9,6 +9,7 @@ import {
 	gcra,
 	per,
 	perSecond,
+	type RateLimiter,
 	slidingCounter,
 	slidingLog,
 } from "../src/index.ts";
@@ -88,11 +89,27 @@ describe.each(adapters)("over $name", (adapter) => {
 		}
 	});
 
+	// Red with KEEPTTL where a bucket gets another unit: the longer window's units were forgotten after the shorter one.
+	test("a key is there as long as the limit it was charged by last", async () => {
+		const limiterOf = (buckets: number): RateLimiter =>
+			createRateLimiter(redis, {
+				...{ name: "deployed", onUnavailable: "throw", timeoutMs: 10_000 },
+				algorithm: slidingCounter({ limit: 50, windowMs: buckets * 60_000, buckets }),
+			});
+		const [before, after] = [limiterOf(5), limiterOf(50)];
+		for (const subject of ["user-1", "user-2", "user-3"]) {
+			await before.limit(subject);
+			const { resetAfterMs } = await after.limit(subject);
+			expect(await server.command("PTTL", `rl:{${subject}}:deployed`)).toBeGreaterThan(resetAfterMs - 60_000);
+		}
+	});
+
 	test("a key takes no more memory than it should", async () => {
 		const even = createRateLimiter(redis, {
 			name: "apis",
 			algorithm: gcra({ rate: perSecond(10), burst: 20 }),
 			onUnavailable: "throw",
+			timeoutMs: 10_000,
 		});
 		await even.limit("user042");
 		expect("rl:{user042}:apis").toHaveLength(17);

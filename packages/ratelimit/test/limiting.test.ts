@@ -112,6 +112,9 @@ describe.each(adapters)("over $name", (adapter) => {
 			const denied = await api.limit(subject);
 			expect(denied).toMatchObject({ allowed: false, reason: "blocked", blockReason: "scraping: /search" });
 			expect(denied.retryAfterMs).toBeGreaterThan(50_000);
+			// Red where the block is looked at in place of the room: a penalty was charged whole, and the log had 100 entries.
+			await api.penalize(subject, 100);
+			await api.refund(subject, 3);
 			await api.unblock(subject);
 			expect(await api.peek(subject)).toMatchObject({ allowed: true, remaining: 3 });
 			await api.block(subject, 1);

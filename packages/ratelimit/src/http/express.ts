@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RateLimiter } from "../limiter.ts";
 import { createGate } from "./gate.ts";
+import type { Limits } from "./limits.ts";
 import type { GateOptions } from "./options.ts";
 import { PROBLEM_TYPE } from "./problem.ts";
 
@@ -26,10 +27,10 @@ export type ExpressMiddleware<Request extends IncomingMessage> = (
  *
  * @throws {InvalidArgumentError} an option is not acceptable
  */
-export function expressRateLimit<Request extends IncomingMessage = ExpressRequestLike>(
-	limiter: RateLimiter,
-	options: GateOptions<Request>,
-): ExpressMiddleware<NoInfer<Request>> {
+export function expressRateLimit<
+	Request extends IncomingMessage = ExpressRequestLike,
+	Limiter extends Limits = RateLimiter,
+>(limiter: Limiter, options: GateOptions<Request, Limiter>): ExpressMiddleware<NoInfer<Request>> {
 	const gate = createGate(limiter, options);
 	/** Sets the header fields, and answers if the request is denied. May it go on? */
 	async function enter(request: Request, response: ServerResponse): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { RateLimiter } from "../limiter.ts";
 import { createGate } from "./gate.ts";
+import type { Limits } from "./limits.ts";
 import type { GateOptions } from "./options.ts";
 import { PROBLEM_TYPE } from "./problem.ts";
 
@@ -36,10 +37,10 @@ export type FastifyHook<Request extends object> = (
  *
  * @throws {InvalidArgumentError} an option is not acceptable
  */
-export function fastifyRateLimit<Request extends object = FastifyRequestLike>(
-	limiter: RateLimiter,
-	options: GateOptions<Request>,
-): FastifyHook<NoInfer<Request>> {
+export function fastifyRateLimit<
+	Request extends object = FastifyRequestLike,
+	Limiter extends Limits = RateLimiter,
+>(limiter: Limiter, options: GateOptions<Request, Limiter>): FastifyHook<NoInfer<Request>> {
 	const gate = createGate(limiter, options);
 	return async (request, reply) => {
 		const admission = await gate.enter(request);

@@ -1,5 +1,6 @@
 import type { RateLimiter } from "../limiter.ts";
 import { createGate, type Refused } from "./gate.ts";
+import type { Limits } from "./limits.ts";
 import type { GateOptions } from "./options.ts";
 import { PROBLEM_TYPE } from "./problem.ts";
 
@@ -17,7 +18,10 @@ export type FetchGuard = (
  *
  * @throws {InvalidArgumentError} an option is not acceptable
  */
-export function fetchGuard(limiter: RateLimiter, options: GateOptions<Request>): FetchGuard {
+export function fetchGuard<Limiter extends Limits = RateLimiter>(
+	limiter: Limiter,
+	options: GateOptions<Request, Limiter>,
+): FetchGuard {
 	const gate = createGate(limiter, options);
 	return async (request, handler) => {
 		const admission = await gate.enter(request);

@@ -1,6 +1,7 @@
-import { RkError } from "@rk/client";
+import { InvalidArgumentError, RkError } from "@rk/client";
 import type { RateLimiter } from "../limiter.ts";
 import { type Field, seconds } from "./fields.ts";
+import { chargeTo, type Limits } from "./limits.ts";
 import { addNotice, noticeOf, noticesOf } from "./notice.ts";
 import { type GateOptions, resolveGate } from "./options.ts";
 import { type Problem, problemOf } from "./problem.ts";
@@ -45,35 +46,41 @@ const FREE: Admitted = Object.freeze({ allowed: true, fields: () => [], settle: 
  *
  * @throws {InvalidArgumentError} an option is not acceptable
  */
+export function createGate<Request extends object, Limiter extends Limits = RateLimiter>(
+	limiter: Limiter,
+	options: GateOptions<Request, Limiter>,
+): Gate<Request>;
 export function createGate<Request extends object>(
-	limiter: RateLimiter,
-	options: GateOptions<Request>,
+	limiter: Limits,
+	options: GateOptions<Request, Limits>,
 ): Gate<Request> {
+	if (typeof limiter?.limit !== "function")
+		throw new InvalidArgumentError("limiter", limiter, "made by createRateLimiter or combine");
 	const gate = resolveGate(options);
 	const entered = new WeakMap<Request, Promise<Admission>>();
 
 	async function admit(request: Request): Promise<Admission> {
-		const subject = gate.key(request);
-		if (subject === null) return FREE;
-		const cost = gate.cost(request);
+		const key = gate.key(request);
+		if (key === null) return FREE;
 		const own = gate.limit && { limit: gate.limit(request) };
-		const decision = await limiter.limit(subject, { cost, ...own });
-		const jitterMs = decision.allowed ? 0 : gate.jitterMs();
+		const charged = await chargeTo(limiter, key, { cost: gate.cost(request), ...own });
+		const { allowed, decisions, retryAfterMs } = charged;
+		const jitterMs = allowed ? 0 : gate.jitterMs();
 		const told = { unit: gate.unit, partition: gate.partition(request), jitterMs };
-		addNotice(request, noticeOf(decision, told));
+		for (const decision of decisions) addNotice(request, noticeOf(decision, told));
 		const fields = (): readonly Field[] => gate.write(noticesOf(request));
 
-		if (!decision.allowed) {
-			const { retryAfterMs } = decision;
+		if (!allowed) {
+			const denied = decisions.filter((decision) => !decision.allowed);
 			const retry: Field[] =
 				retryAfterMs === null ? [] : [["Retry-After", `${seconds(retryAfterMs + jitterMs)}`]];
-			return { allowed: false, fields: () => [...fields(), ...retry], problem: problemOf([decision]) };
+			return { allowed: false, fields: () => [...fields(), ...retry], problem: problemOf(denied) };
 		}
 
 		// What nobody counted cannot be given back.
-		let settled = decision.source === "policy";
+		let settled = decisions.some(({ source }) => source === "policy");
 		const giveBack = async (status: number): Promise<void> => {
-			if (!gate.keepsCharge(status)) await limiter.refund(subject, cost, own);
+			if (!gate.keepsCharge(status)) await charged.refund();
 		};
 		return {
 			allowed: true,

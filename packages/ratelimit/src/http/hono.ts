@@ -1,6 +1,7 @@
 import type { RateLimiter } from "../limiter.ts";
 import { problemResponse } from "./fetch.ts";
 import { createGate } from "./gate.ts";
+import type { Limits } from "./limits.ts";
 import type { GateOptions } from "./options.ts";
 
 /** What the middleware needs of Hono's context, and a key is usually made of. For more, annotate it: `key: (context: Context) => …`. */
@@ -30,10 +31,10 @@ export type HonoMiddleware<Context extends HonoContextLike> = (
  *
  * @throws {InvalidArgumentError} an option is not acceptable
  */
-export function honoRateLimit<Context extends HonoContextLike = HonoContextLike>(
-	limiter: RateLimiter,
-	options: GateOptions<Context>,
-): HonoMiddleware<NoInfer<Context>> {
+export function honoRateLimit<
+	Context extends HonoContextLike = HonoContextLike,
+	Limiter extends Limits = RateLimiter,
+>(limiter: Limiter, options: GateOptions<Context, Limiter>): HonoMiddleware<NoInfer<Context>> {
 	const gate = createGate(limiter, options);
 	return async (context, next) => {
 		const admission = await gate.enter(context);

@@ -1,18 +1,20 @@
 import { checkInteger, checkKnown, checkMs, InvalidArgumentError } from "@rk/client";
 import type { Algorithm } from "../algorithm.ts";
-import type { Subject } from "../limiter.ts";
+import type { RateLimiter } from "../limiter.ts";
 import { CHARGES, type Charge } from "./charge.ts";
 import { type Field, type FieldStyle, legacyFields, WRITERS } from "./fields.ts";
+import type { KeyOf, Limits } from "./limits.ts";
 import type { Notice } from "./notice.ts";
 
 /** How requests are limited: the same options for every framework. `Request` is the framework's request. */
-export interface GateOptions<Request> {
+export interface GateOptions<Request, Limiter extends Limits = RateLimiter> {
 	/**
 	 * Whose request it is: the subject that is charged, as `ipKey(request.ip)` or the id of the user. `null` is nobody's:
-	 * the request is let through and not counted.
+	 * the request is let through and not counted. For a combined limiter, a call for each of its limiters:
+	 * `[{ subject: tenant }, { subject: [tenant, user], cost: 5 }]`.
 	 */
-	readonly key: (request: Request) => Subject | null;
-	/** Units that a request costs, or a function that tells. @default 1 */
+	readonly key: (request: Request) => KeyOf<Limiter> | null;
+	/** Units that a request costs, or a function that tells; for a combined limiter, of each call that has no own. @default 1 */
 	readonly cost?: number | ((request: Request) => number);
 	/** The limit for a request instead of the limiter's own, as of a customer's plan. @default the limiter's */
 	readonly limit?: (request: Request) => Algorithm;
@@ -59,7 +61,7 @@ const NAMES = ["key", "limit", "quotaUnit", "partitionKey", ...Object.keys(GATE_
 
 /** The options of a gate, checked, with what each leads to. */
 export interface ResolvedGate<Request> {
-	readonly key: (request: Request) => Subject | null;
+	readonly key: (request: Request) => KeyOf<Limits> | null;
 	readonly cost: (request: Request) => number;
 	readonly limit: ((request: Request) => Algorithm) | undefined;
 	readonly keepsCharge: (status: number) => boolean;
@@ -70,7 +72,7 @@ export interface ResolvedGate<Request> {
 }
 
 /** @throws {InvalidArgumentError} an option is not acceptable */
-export function resolveGate<Request>(options: GateOptions<Request>): ResolvedGate<Request> {
+export function resolveGate<Request>(options: GateOptions<Request, Limits>): ResolvedGate<Request> {
 	checkKnown("options", options, NAMES);
 	const { key, limit, quotaUnit, partitionKey } = options;
 	const { cost, charge, headers, legacyHeaders, retryJitterMs, random } = { ...GATE_DEFAULTS, ...options };

@@ -17,16 +17,16 @@ for i = 1, #KEYS, 2 do
 	if ends and tonumber(ends) > now then
 		limit.blocked = { now, -1, tonumber(ends) - now, reason }
 		open = false
-	else
-		local room = kind.room(state)
-		if operation == "upto" then
-			limit.units, limit.wanted = math.min(units, room), 1
-			open = open and room > 0
-		elseif operation == "penalize" then
-			limit.units = math.min(units, room)
-		elseif room < units then
-			open = false
-		end
+	end
+	local room = kind.room(state)
+	limit.room = room
+	if operation == "upto" then
+		limit.units, limit.wanted = math.min(units, room), 1
+		open = open and room > 0
+	elseif operation == "penalize" then
+		limit.units = math.min(units, room)
+	elseif room < units then
+		open = false
 	end
 	limits[#limits + 1] = limit
 	place = place + 3 + words
@@ -43,7 +43,7 @@ for i, limit in ipairs(limits) do
 		kind.write(state)
 		limit.granted = limit.units
 	elseif operation == "peek" then
-		limit.granted = math.min(kind.room(state), limit.units)
+		limit.granted = math.min(limit.room, limit.units)
 	elseif state.changed then
 		kind.write(state)
 	end

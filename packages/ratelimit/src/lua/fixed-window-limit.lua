@@ -11,7 +11,7 @@ if redis.call("EXISTS", KEYS[2]) == 0 then
 	if not value then
 		ends = 0
 	elseif type(value) == "string" then
-		ends, count = string.match(value, "^(%d+):(%d+)$")
+		ends, count = string.match(value, "^(%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d):(%d+)$")
 		if ends then ends = ends + 0 end
 	end
 	if ends and ends - now <= window then -- else the clock went back

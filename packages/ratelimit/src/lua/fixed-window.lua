@@ -14,7 +14,7 @@ kinds["fixed-window"] = {
 		local values = redis.call("MGET", key, block)
 		s.block, s.count = values[2], 0
 		if values[1] then
-			local ends, count = string.match(values[1], "^(%d+):(%d+)$")
+			local ends, count = string.match(values[1], "^(%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d):(%d+)$")
 			if not ends then return foreign(key) end
 			if tonumber(ends) > now then s.ends, s.count = tonumber(ends), tonumber(count) end
 		elseif redis.call("EXISTS", key) == 1 then

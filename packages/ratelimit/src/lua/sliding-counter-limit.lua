@@ -38,12 +38,8 @@ if redis.call("EXISTS", KEYS[2]) == 0 then
 		if used + units > ARGV[2] + 0 then return { now, 0, elapsed, table.concat(counts, ":") } end
 		counts[1] = counts[1] + units
 		list = table.concat(counts, ":")
-		if shift == 0 then
-			redis.call("SET", KEYS[1], before .. ":" .. at .. ":" .. list, "KEEPTTL")
-		else
-			value = string.format("%s:%.0f:", ARGV[4], bucket) .. list
-			redis.call("SET", KEYS[1], value, "PX", ttl((n + 1) * width - elapsed))
-		end
+		value = string.format("%s:%.0f:", ARGV[4], bucket) .. list
+		redis.call("SET", KEYS[1], value, "PX", ttl((n + 1) * width - elapsed))
 		return { now, units, elapsed, list }
 	end
 end

@@ -3,23 +3,23 @@ import { accountOf, chargeable, standing } from "./account.ts";
 
 /** The time of every unit in the window, oldest first. */
 export class SlidingLogAccount implements Account {
-	#times: bigint[] = [];
+	readonly #times: bigint[] = [];
 	#windowUs = 0n;
 
 	apply(operation: Operation, nowUs: bigint, units: number, algorithm: Algorithm): Standing {
 		const { limit, windowUs } = accountOf("sliding-log", algorithm);
 		const window = BigInt(windowUs);
 		this.#windowUs = window;
-		// What seems to come from the future, since the clock went back, is of now.
-		const times = this.#times
-			.map((time) => (time > nowUs ? nowUs : time))
-			.filter((time) => time > nowUs - window);
+		const times = this.#times;
+		// What seems to come from the future, since the clock went back, is of now; and it is what was charged last.
+		for (let i = times.length - 1; (times[i] ?? 0n) > nowUs; i--) times[i] = nowUs;
+		const kept = times.findIndex((time) => time > nowUs - window);
+		times.splice(0, kept < 0 ? times.length : kept);
 
 		const room = Math.max(0, limit - times.length);
 		const charged = chargeable(operation, units, room);
 		if (charged < 0) times.splice(Math.max(0, times.length + charged));
 		for (let i = 0; i < charged; i++) times.push(nowUs);
-		this.#times = times;
 
 		const wanted = operation === "upto" ? 1 : units;
 		const inTheWay = times[times.length + wanted - limit - 1];

@@ -10,6 +10,7 @@ import { expressRateLimit } from "../../src/http/express.ts";
 import { fastifyRateLimit } from "../../src/http/fastify.ts";
 import { createGate, fetchGuard, type GateOptions } from "../../src/http/index.ts";
 import {
+	combine,
 	createRateLimiter,
 	fixedWindow,
 	gcra,
@@ -76,6 +77,37 @@ describe("a gate", () => {
 		if (admission.allowed) admission.settle(200);
 		await refund.mock.results[0]?.value;
 		expect((await limiter.peek("everybody", { limit: plan })).remaining).toBe(5);
+	});
+
+	test("gives back to each limiter of a combined one what it was charged, and the cost of its own call", async () => {
+		const [user, tenant] = [limiterHere(), limiterHere()];
+		const both = combine(user, tenant);
+		const refund = vi.spyOn(tenant, "refund");
+		const gate = createGate(both, {
+			key: () => [{ subject: ["acme", "ada"], cost: 1 }, { subject: "acme" }],
+			cost: 2,
+			charge: "failures",
+		});
+		const admission = await gate.enter({});
+		const left = async (): Promise<number[]> => [
+			(await user.peek(["acme", "ada"])).remaining,
+			(await tenant.peek("acme")).remaining,
+		];
+		expect(await left()).toEqual([2, 1]);
+		if (admission.allowed) admission.settle(200);
+		await vi.waitFor(async () => expect(await left()).toEqual([3, 3]));
+		expect(refund).toHaveBeenCalledTimes(1);
+	});
+
+	test("wants a key that fits its limiter, and says so", async () => {
+		const one = limiterHere();
+		const enter = (limiter: unknown, key: unknown): Promise<unknown> =>
+			Reflect.apply(createGate, undefined, [limiter, { key: () => key }]).enter({});
+		await expect(enter(one, [{ subject: "ada" }])).rejects.toThrow(/^key is .*, but must be a subject/);
+		await expect(enter(combine(one), "ada")).rejects.toThrow(/^key is "ada", but must be an array of calls/);
+		await expect(enter(combine(one), [])).rejects.toThrow(
+			/^calls is an array of 0, but must be an array of 1/,
+		);
 	});
 
 	test("counts requests of one subject in several parts", async () => {
@@ -327,6 +359,13 @@ describe("what is not acceptable is refused at once, and named", () => {
 	])("%o", (options, message) => {
 		const untyped: object = options;
 		expect(() => Reflect.apply(createGate, undefined, [limiterHere(), untyped])).toThrow(message);
+	});
+
+	test("a limiter that is none", () => {
+		for (const none of [undefined, {}, redis])
+			expect(() => Reflect.apply(createGate, undefined, [none, everybody])).toThrow(
+				/^limiter is .*, but must be made by createRateLimiter or combine/,
+			);
 	});
 
 	test("a key that is undefined, which is not nobody's", async () => {

@@ -9,12 +9,14 @@ import { onTestFinished } from "vitest";
 import { expressRateLimit } from "../../src/http/express.ts";
 import { fastifyRateLimit } from "../../src/http/fastify.ts";
 import { honoRateLimit } from "../../src/http/hono.ts";
-import { fetchGuard, type GateOptions } from "../../src/http/index.ts";
-import type { RateLimiter } from "../../src/index.ts";
+import { fetchGuard, type GateOptions, type Limits } from "../../src/http/index.ts";
+import type { CombinedCall } from "../../src/index.ts";
 
 /** The options that need no request, or only its header `x-cost`, `x-plan` and so on. */
 interface ServiceOptions extends Omit<GateOptions<never>, "key" | "cost" | "limit" | "partitionKey"> {
 	readonly key?: (header: Header) => string | null;
+	/** For a combined limiter: what the user of the header `x-user` is charged. */
+	readonly calls?: (user: string) => readonly CombinedCall[];
 	readonly cost?: number | ((header: Header) => number);
 	readonly limit?: (header: Header) => NonNullable<ReturnType<NonNullable<GateOptions<never>["limit"]>>>;
 	readonly partitionKey?: (header: Header) => string;
@@ -30,18 +32,22 @@ export interface Framework {
 	 * under `/twice`. Under `/status/404` it answers with that status, under `/throws` its handler throws. An error is
 	 * answered with 500 and its code.
 	 */
-	readonly start: (gates: ReadonlyArray<readonly [RateLimiter, ServiceOptions]>) => Promise<string>;
+	readonly start: (gates: ReadonlyArray<readonly [Limits, ServiceOptions]>) => Promise<string>;
 }
 
 /** Binds what a service's options ask of a header to a framework's request. */
 function over<Request>(
-	{ key, cost, limit, partitionKey, ...rest }: ServiceOptions,
+	{ key, calls, cost, limit, partitionKey, ...rest }: ServiceOptions,
 	headerOf: (request: Request, name: string) => string | undefined,
-): GateOptions<Request> {
+): GateOptions<Request, Limits> {
+	const userOf = (request: Request): string => headerOf(request, "x-user") ?? "nobody";
 	const of = (request: Request) => (name: string) => headerOf(request, name);
 	return {
 		...rest,
-		key: (request) => (key ? key(of(request)) : (headerOf(request, "x-user") ?? "nobody")),
+		key: (request) => {
+			if (calls) return calls(userOf(request));
+			return key ? key(of(request)) : userOf(request);
+		},
 		...(cost !== undefined && { cost: typeof cost === "number" ? cost : (request) => cost(of(request)) }),
 		...(limit && { limit: (request) => limit(of(request)) }),
 		...(partitionKey && { partitionKey: (request) => partitionKey(of(request)) }),
@@ -71,7 +77,7 @@ function expressWith(name: string, create: typeof express): Framework {
 		async start(gates) {
 			const app = create();
 			const limits = gates.map(([limiter, options]) =>
-				expressRateLimit<express.Request>(
+				expressRateLimit<express.Request, Limits>(
 					limiter,
 					over(options, (request, header) => request.get(header)),
 				),
@@ -99,7 +105,7 @@ const fastify: Framework = {
 	async start(gates) {
 		const app = Fastify();
 		const limits = gates.map(([limiter, options]) =>
-			fastifyRateLimit<FastifyRequest>(
+			fastifyRateLimit<FastifyRequest, Limits>(
 				limiter,
 				over(options, (request, header) => {
 					const value = request.headers[header];
@@ -127,7 +133,7 @@ const hono: Framework = {
 	async start(gates) {
 		const app = new Hono();
 		const limits = gates.map(([limiter, options]) =>
-			honoRateLimit<Context>(
+			honoRateLimit<Context, Limits>(
 				limiter,
 				over(options, (context, header) => context.req.header(header)),
 			),

@@ -6,7 +6,7 @@ import { expressRateLimit } from "../../src/http/express.ts";
 import { fastifyRateLimit } from "../../src/http/fastify.ts";
 import { honoRateLimit } from "../../src/http/hono.ts";
 import { ipKey } from "../../src/http/index.ts";
-import type { RateLimiter } from "../../src/index.ts";
+import { combine, type RateLimiter } from "../../src/index.ts";
 
 /*
  * None of these functions is called: that they compile is the test.
@@ -37,6 +37,22 @@ function inHono(app: Hono, limiter: RateLimiter): void {
 	app.get("/", honoRateLimit(limiter, { key: (context) => context.req.path }), (context) => context.text(""));
 }
 
+function withSeveral(app: Express, one: RateLimiter, other: RateLimiter): void {
+	const both = combine(one, other);
+	app.use(expressRateLimit(both, { key: ({ ip }) => [{ subject: "all" }, { subject: ["all", ipKey(ip)] }] }));
+	app.use(
+		expressRateLimit(both, {
+			key: (request: ExpressRequest) => [{ subject: request.hostname }, { subject: request.path, cost: 2 }],
+		}),
+	);
+	// @ts-expect-error a call for each limiter
+	app.use(expressRateLimit(both, { key: () => [{ subject: "all" }] }));
+	// @ts-expect-error calls, not a subject
+	app.use(expressRateLimit(both, { key: ({ ip }) => ipKey(ip) }));
+	// @ts-expect-error a subject, not calls
+	app.use(expressRateLimit(one, { key: ({ ip }) => [{ subject: ipKey(ip) }] }));
+}
+
 test("each framework takes its middleware, with the key's argument annotated or not", () => {
-	expectTypeOf([inExpress, inFastify, inHono]).toBeArray();
+	expectTypeOf([inExpress, inFastify, inHono, withSeveral]).toBeArray();
 });

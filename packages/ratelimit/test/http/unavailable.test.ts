@@ -3,6 +3,7 @@ import { connect } from "@rk/ioredis";
 import { startServer } from "@rk/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
+	combine,
 	createRateLimiter,
 	fallback,
 	gcra,
@@ -10,6 +11,7 @@ import {
 	type OnUnavailable,
 	perMinute,
 	type RateLimiter,
+	type RateLimiterOptions,
 } from "../../src/index.ts";
 import { frameworks } from "./services.ts";
 
@@ -22,9 +24,12 @@ beforeAll(async () => {
 });
 afterAll(() => redis.close({ graceMs: 0 }));
 
+function limiterOptions(onUnavailable: OnUnavailable): RateLimiterOptions {
+	return { name: "down", algorithm: gcra({ rate: perMinute(1), burst: 2 }), onUnavailable };
+}
+
 function limiterThat(onUnavailable: OnUnavailable): RateLimiter {
-	const algorithm = gcra({ rate: perMinute(1), burst: 2 });
-	return createRateLimiter(redis, { name: "down", algorithm, onUnavailable });
+	return createRateLimiter(redis, limiterOptions(onUnavailable));
 }
 
 describe.each(frameworks)("while Redis is down, $name", ({ start }) => {
@@ -58,6 +63,17 @@ describe.each(frameworks)("while Redis is down, $name", ({ start }) => {
 		const url = await start([[limiterThat("throw"), {}]]);
 		const response = await fetch(`${url}/status/200`);
 		expect([response.status, await response.json()]).toEqual([500, { code: "RK_RATELIMIT_UNAVAILABLE" }]);
+	});
+
+	test("answers for a combined limiter as each of its limiters is to", async () => {
+		const calls = (user: string) => [{ subject: user }, { subject: ["nobody", "all"] as const }];
+		const allow = limiterThat("allow");
+		const deny = createRateLimiter(redis, { ...limiterOptions("deny"), name: "other" });
+		const url = await start([[combine(allow, deny), { calls }]]);
+		const denied = await fetch(`${url}/status/200`);
+		expect(denied.status).toBe(503);
+		expect(denied.headers.get("ratelimit-policy")).toBe('"down";q=2;w=120, "other";q=2;w=120');
+		expect(denied.headers.get("ratelimit")).toBeNull();
 	});
 
 	test("counts in memory, refunds included, where the limiter falls back to that", async () => {
