@@ -145,6 +145,8 @@ export interface SubscribeRequest {
 	readonly names: readonly string[];
 	/** What it throws becomes a process warning (`RK_LISTENER_ERROR`), and touches neither the connection nor others. */
 	readonly onMessage: (payload: Buffer, channel: string, pattern?: string) => void;
+	/** The connection went: from this tick on messages may be missed, until `onGap` says that they come again. */
+	readonly onLost?: () => void;
 	/** Messages may have been missed between the two instants (Unix ms); called once the server confirmed anew. */
 	readonly onGap?: (gap: SubscriptionGap) => void;
 	/** Time for the server to confirm every name, in milliseconds. @default the port's `commandTimeoutMs` */

@@ -214,7 +214,11 @@ export class Subscriptions {
 	#lost(ids: readonly string[]): void {
 		const now = Date.now();
 		for (const id of ids) {
-			for (const { lost } of this.#audiences.get(id)?.listeners ?? []) lost.set(id, lost.get(id) ?? now);
+			for (const { lost, request } of this.#audiences.get(id)?.listeners ?? []) {
+				const { size } = lost;
+				lost.set(id, lost.get(id) ?? now);
+				if (size === 0) callBack(() => request.onLost?.());
+			}
 		}
 	}
 
@@ -255,6 +259,7 @@ const REQUEST: readonly string[] = [
 	"kind",
 	"names",
 	"onMessage",
+	"onLost",
 	"onGap",
 	"timeoutMs",
 	"signal",
@@ -267,6 +272,7 @@ function checkRequest(kind: string, request: SubscribeRequest): void {
 	if (!KINDS.includes(kind)) throw new InvalidArgumentError("kind", kind, `one of ${KINDS.join(", ")}`);
 	checkTexts("names", request.names);
 	checkFunction("onMessage", request.onMessage);
+	if (request.onLost !== undefined) checkFunction("onLost", request.onLost);
 	if (request.onGap !== undefined) checkFunction("onGap", request.onGap);
 }
 

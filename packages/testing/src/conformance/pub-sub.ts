@@ -129,12 +129,17 @@ export const pubSubChecks: readonly Definition[] = [
 			},
 		),
 	),
-	check("a gap lasts until somebody answers again", EVERYWHERE, async (scene) => {
+	check("a loss is told at once, and the gap when somebody answers again", EVERYWHERE, async (scene) => {
 		const port = await scene.open();
 		const ear = new Ear();
 		const channel = scene.spread("c");
-		await port.subscribe({ names: [channel], onMessage: ear.onMessage, onGap: ear.onGap });
+		let losses = 0;
+		const onLost = (): void => {
+			losses += 1;
+		};
+		await port.subscribe({ names: [channel], onMessage: ear.onMessage, onLost, onGap: ear.onGap });
 		await scene.goDown(port, channel);
+		await until("the loss is told", 15_000, async () => losses === 1);
 		await quiet(300);
 		assert.equal(ear.gaps.length, 0);
 		await scene.comeUp();
@@ -145,6 +150,7 @@ export const pubSubChecks: readonly Definition[] = [
 		await ear.hears(`${channel}=1`);
 		await quiet();
 		assert.equal(ear.gaps.length, 1);
+		assert.equal(losses, 1);
 	}),
 	check(
 		"two subscriptions to one channel each get every message once, and end each by itself",
