@@ -14,6 +14,7 @@ import {
 	type AcquireOptions,
 	checkAcquireOptions,
 	checkKey,
+	checkPort,
 	checkTryOptions,
 	checkWithLockOptions,
 	type LocksOptions,
@@ -57,7 +58,7 @@ export interface Locks extends AsyncDisposable {
 	 * Runs `work` under the lock and gives the lock back. Its result is yours only if the lock was held to the end.
 	 *
 	 * What `work` throws is thrown on, with an error of the release as its `suppressed`; a release that fails after good work is
-	 * the event `release-failed`, unless it says that the lock was lost.
+	 * the event `release-failed`, unless it is thrown as the loss of the lock.
 	 *
 	 * @throws {LockLostError} the work ended well, but under a lost lock (`onLost: "return"`: its result is returned); `result` has it
 	 * @throws as {@link acquire}
@@ -108,6 +109,7 @@ export interface Locks extends AsyncDisposable {
  * @see https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/
  */
 export function createLocks(redis: RedisPort, options: LocksOptions = {}): Locks {
+	checkPort("redis", redis);
 	return new RedisLocks(redis, resolveLocksOptions(options));
 }
 
@@ -185,6 +187,7 @@ class RedisLocks implements Locks {
 			try {
 				const standing = await stake.extend(ttlMs, leftMs);
 				if (standing !== "held") throw new LockNotHeldError(key, standing === "taken" ? "taken" : "expired");
+				this.#requireOpen();
 				const granted = { key, token, fence: fence === null ? undefined : BigInt(fence), meta, ttlMs, since };
 				const lock = new HeldLock(granted, stake, this.#holdings);
 				if (lock.isHeld()) return this.#admitted(lock);
@@ -263,6 +266,8 @@ class RedisLocks implements Locks {
 	}
 
 	#acquired(lock: HeldLock, application: Application, waitMs: number): HeldLock {
+		if (this.#closing !== undefined) void lock[Symbol.asyncDispose](); // it came too late to be of use
+		this.#requireOpen();
 		const { attempts, claim } = application;
 		if (this.#events.wanted) {
 			const fence = this.#options.fencing ? lock.fence : undefined;
@@ -273,8 +278,7 @@ class RedisLocks implements Locks {
 
 	/** What is done once there are locks: a factory that is never used costs nothing. */
 	#admitted(lock: HeldLock): HeldLock {
-		if (this.#closing !== undefined) lock.lose("closed");
-		else if (this.#options.wait === "pubsub") this.#revocations.listen();
+		if (this.#options.wait === "pubsub") this.#revocations.listen();
 		if (this.#used) return lock;
 		this.#used = true;
 		if (this.#events.wanted) checkEviction(this.#redis, this.#events).catch(() => {}); // only advice

@@ -1,7 +1,7 @@
 import { checkInteger, checkKnown, InvalidArgumentError, type RedisPort } from "@rk/client";
 import { StaleFenceError } from "./errors.ts";
 import { siblingOf } from "./names.ts";
-import { checkKey, DEFAULTS } from "./options.ts";
+import { checkKey, checkPort, DEFAULTS } from "./options.ts";
 import { fencedWriteScript } from "./scripts.ts";
 
 export interface FencedWriteOptions {
@@ -26,6 +26,7 @@ export async function fencedWrite(
 	fence: bigint,
 	options: FencedWriteOptions,
 ): Promise<void> {
+	checkPort("redis", redis);
 	checkKey(key);
 	if (typeof value !== "string" && !Buffer.isBuffer(value))
 		throw new InvalidArgumentError("value", value, "a string or a Buffer");

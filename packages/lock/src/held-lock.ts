@@ -66,7 +66,11 @@ export class HeldLock implements Lock {
 	}
 
 	get fence(): bigint {
-		if (this.#fence === undefined) throw new LockConfigError(this.key, "fencing is off, so it has no fence");
+		if (this.#fence === undefined)
+			throw new LockConfigError(
+				this.key,
+				'it has no fence, as always with `fencing: false`, `layout: "plain"` or Redlock',
+			);
 		return this.#fence;
 	}
 

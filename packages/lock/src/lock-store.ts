@@ -1,5 +1,4 @@
 import type { CallOptions, RedisPort } from "@rk/client";
-import { CommandError } from "@rk/client";
 import { LockConfigError } from "./errors.ts";
 import { type Names, plainNames, richNames } from "./names.ts";
 import type { ResolvedLocksOptions } from "./options.ts";
@@ -14,6 +13,7 @@ import {
 	release,
 } from "./scripts.ts";
 import type { Stake } from "./stake.ts";
+import { isCode } from "./transient.ts";
 
 /** What one who wants a lock says of himself. */
 export interface Claim {
@@ -109,7 +109,7 @@ export class LockStore {
 }
 
 function misused(names: Names, error: unknown): never {
-	if (!(error instanceof CommandError) || error.code !== "WRONGTYPE") throw error;
+	if (!isCode(error, "WRONGTYPE")) throw error;
 	throw new LockConfigError(names.key, `${names.lock} or its fence holds another type than a string`, {
 		cause: error,
 	});

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { checkInteger, checkKnown, checkMs, InvalidArgumentError } from "@rk/client";
+import { checkInteger, checkKnown, checkMs, InvalidArgumentError, type RedisPort } from "@rk/client";
 import { type Clock, systemClock } from "./clock.ts";
 import type { LockListener } from "./events.ts";
 import { checkTtl, type Drift } from "./lease.ts";
@@ -81,19 +81,9 @@ export interface WithLockOptions extends AcquireOptions {
 }
 
 /** What the README's table quotes. */
-export const DEFAULTS: {
-	readonly ttlMs: number;
-	readonly watchdog: boolean;
-	readonly cleanupTimeoutMs: number;
-	readonly prefix: string;
-	readonly wait: "pubsub" | "poll";
-	readonly retryMs: number;
-	readonly maxRetryMs: number;
-	readonly replyTimeoutMs: number;
-	readonly fencing: boolean;
-	readonly fenceTtlMs: number;
-	readonly layout: "rich" | "plain";
-} = Object.freeze({
+export const DEFAULTS: Required<
+	Omit<LocksOptions, "maxHoldMs" | "drift" | "onEvent" | "clock" | "random" | "genToken">
+> = Object.freeze({
 	ttlMs: 10_000,
 	watchdog: true,
 	cleanupTimeoutMs: 1_000,
@@ -111,28 +101,14 @@ export const DEFAULTS: {
 const DRIFT: Drift = Object.freeze({ factor: 0.01, ms: 2 });
 
 /** A {@link HoldOptions} with nothing left out. */
-export interface ResolvedHoldOptions {
-	readonly ttlMs: number;
-	readonly watchdog: boolean;
-	readonly maxHoldMs: number;
+export interface ResolvedHoldOptions extends Required<Omit<HoldOptions, "drift" | "onEvent">> {
 	readonly drift: Drift;
-	readonly cleanupTimeoutMs: number;
 	readonly onEvent: LockListener | undefined;
-	readonly clock: Clock;
-	readonly random: () => number;
-	readonly genToken: () => string;
 }
 
-export interface ResolvedLocksOptions extends ResolvedHoldOptions {
-	readonly prefix: string;
-	readonly wait: "pubsub" | "poll";
-	readonly retryMs: number;
-	readonly maxRetryMs: number;
-	readonly replyTimeoutMs: number;
-	readonly fencing: boolean;
-	readonly fenceTtlMs: number;
-	readonly layout: "rich" | "plain";
-}
+export interface ResolvedLocksOptions
+	extends ResolvedHoldOptions,
+		Required<Omit<LocksOptions, keyof HoldOptions>> {}
 
 export const HOLD_OPTIONS: readonly string[] = [
 	"ttlMs",
@@ -221,6 +197,12 @@ export function resolveLocksOptions(options: LocksOptions): ResolvedLocksOptions
 		fenceTtlMs,
 		layout,
 	};
+}
+
+/** @throws {InvalidArgumentError} such as a driver's own client, which has a `command` too, of another meaning */
+export function checkPort(argument: string, redis: RedisPort): void {
+	if (typeof redis?.everyMaster === "function") return;
+	throw new InvalidArgumentError(argument, redis, "what connect(), ioredisPort() or nodeRedisPort() gives");
 }
 
 /** @throws {InvalidArgumentError} */

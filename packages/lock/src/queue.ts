@@ -1,5 +1,12 @@
 import { Bell } from "./bell.ts";
+import type { Busy } from "./lock-store.ts";
 import type { WakeUp } from "./wake-up.ts";
+
+/** What kept the lock away when Redis was last asked: its holder, or that Redis failed, perhaps after it had named the holder. */
+export interface Obstacle {
+	readonly busy?: Busy;
+	readonly failure?: unknown;
+}
 
 /**
  * Those in this process who wait for one lock, in the order in which they came. Only the first of them asks Redis, so that
@@ -12,6 +19,7 @@ export class Queue {
 	/** The news there were before Redis was last asked. */
 	#asked = -1;
 	#dueAt = 0;
+	#obstacle: Obstacle = {};
 
 	/** @param listen what is heard is for `this`; `undefined`: the first in line polls */
 	constructor(listen: ((queue: Queue) => WakeUp) | undefined) {
@@ -25,6 +33,11 @@ export class Queue {
 	/** Grows with each reason to ask Redis again. */
 	get news(): number {
 		return this.#news;
+	}
+
+	/** What all who wait know of it, since one asks for them. */
+	get obstacle(): Obstacle {
+		return this.#obstacle;
 	}
 
 	join(): Bell {
@@ -46,8 +59,9 @@ export class Queue {
 	}
 
 	/** Redis was asked, when there were these news, and is to be asked again after `pauseMs` if there are none. */
-	asked(news: number, pauseMs: number): void {
+	asked(news: number, obstacle: Obstacle, pauseMs: number): void {
 		this.#asked = news;
+		this.#obstacle = obstacle;
 		this.#dueAt = performance.now() + pauseMs;
 	}
 

@@ -89,6 +89,7 @@ export class Candidacy {
 		);
 		this.#votes = votes;
 		await votes.decided;
+		this.#checkOver();
 		if (votes.won) {
 			if (validityMs(ttlMs, rules.drift) - elapsedMs(rules.clock, since) >= minValidityMs(ttlMs)) {
 				const granted = { key: names.key, token, fence: undefined, meta, ttlMs, since };

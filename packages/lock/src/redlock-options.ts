@@ -37,10 +37,9 @@ export const REDLOCK_DEFAULTS: { readonly tries: number; readonly retryMs: numbe
 const NODE_TIMEOUT_MS = 50;
 const NODE_TIMEOUT_FACTOR = 0.05;
 
-export interface ResolvedRedlockOptions extends ResolvedHoldOptions {
-	readonly prefix: string;
-	readonly tries: number;
-	readonly retryMs: number;
+export interface ResolvedRedlockOptions
+	extends ResolvedHoldOptions,
+		Required<Pick<RedlockOptions, "prefix" | "tries" | "retryMs">> {
 	/** For a lock of this time to live. */
 	readonly nodeTimeoutMs: (ttlMs: number) => number;
 }

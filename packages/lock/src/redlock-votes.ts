@@ -1,6 +1,5 @@
-import { TimeoutError } from "@rk/client";
 import { LockConfigError, QuorumError } from "./errors.ts";
-import { isTransient } from "./transient.ts";
+import { isCode, isTransient } from "./transient.ts";
 
 /** What one of Redlock's servers said. */
 export interface NodeVote {
@@ -45,7 +44,7 @@ export class Votes<V extends Voting, T> {
 				ask(voter).then(
 					(answer) => this.#count(voter, isYes(answer) ? "yes" : "no", undefined, answer),
 					(error: unknown) =>
-						this.#count(voter, error instanceof TimeoutError ? "timeout" : "error", error, undefined),
+						this.#count(voter, isCode(error, "RK_TIMEOUT") ? "timeout" : "error", error, undefined),
 				),
 			),
 		);

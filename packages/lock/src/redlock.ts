@@ -8,6 +8,7 @@ import { plainNames } from "./names.ts";
 import {
 	checkAcquireOptions,
 	checkKey,
+	checkPort,
 	checkTryOptions,
 	checkWithLockOptions,
 	resolveLocksOptions,
@@ -54,10 +55,9 @@ export interface Redlock extends AsyncDisposable {
 	acquire(key: string, options?: RedlockAcquireOptions): Promise<Lock>;
 
 	/**
-	 * Runs `work` under the lock and gives the lock back. Its result is yours only if the lock was held to the end. What `work`
-	 * throws is thrown on, with an error of the release as its `suppressed`.
+	 * As {@link Locks.withLock}.
 	 *
-	 * @throws {LockLostError} the work ended well, but under a lost lock (`onLost: "return"`: its result is returned); `result` has it
+	 * @throws {LockLostError} the work ended well, but under a lost lock
 	 * @throws as {@link acquire}
 	 */
 	withLock<T>(
@@ -167,9 +167,7 @@ class QuorumLocks implements Redlock {
 		const claim = { names, token: newToken(this.#options.genToken), ttlMs, meta: "" };
 		const rules = { ...this.#options, nodeTimeoutMs: this.#options.nodeTimeoutMs(ttlMs) };
 		const voters = this.#stores.map((store, index) => new Voter(index, store, claim, rules, this.#errands));
-		const lock = await new Candidacy(claim, voters, persistence, this.#holdings, this.#errands).lock();
-		if (this.#closing !== undefined) lock.lose("closed");
-		return lock;
+		return new Candidacy(claim, voters, persistence, this.#holdings, this.#errands).lock();
 	}
 
 	#persistenceOf({ waitMs, deadline, signal }: RedlockAcquireOptions): Persistence {
@@ -184,7 +182,9 @@ function checkServers(servers: readonly RedisPort[]): void {
 	const allowed = "an array of ports, each to a server of its own";
 	if (!Array.isArray(servers) || servers.length === 0)
 		throw new InvalidArgumentError("servers", servers, allowed);
-	for (const [index, server] of servers.entries())
-		if (typeof server?.command !== "function" || servers.indexOf(server) !== index)
+	for (const [index, server] of servers.entries()) {
+		checkPort(`servers[${index}]`, server);
+		if (servers.indexOf(server) !== index)
 			throw new InvalidArgumentError(`servers[${index}]`, server, `${allowed}, and here once`);
+	}
 }

@@ -1,4 +1,4 @@
-import { CommandError } from "@rk/client";
+import { RkError } from "@rk/client";
 import { QuorumError } from "./errors.ts";
 
 /** Of a server that will take the command later: it starts, fails over, moves slots, or runs a long script. */
@@ -15,13 +15,18 @@ const LATER: ReadonlySet<string> = new Set([
 	"RK_TIMEOUT",
 ]);
 
-/** The same command may succeed in a moment. The codes are compared, since copies of a class may meet in one process. */
+/** The port failed with this: its code is compared, since the adapter may have another copy of the class, as ESM beside CommonJS has. */
+export function isCode(error: unknown, code: string): boolean {
+	return error instanceof RkError && error.code === code;
+}
+
+/** The same command may succeed in a moment. */
 export function isTransient(error: unknown): boolean {
 	if (error instanceof QuorumError) return error.retryable;
-	return error instanceof CommandError && LATER.has(error.code);
+	return error instanceof RkError && LATER.has(error.code);
 }
 
 /** The server may have run the command, though nobody knows. */
 export function mayHaveRun(error: unknown): boolean {
-	return error instanceof CommandError && error.outcome === "unknown";
+	return error instanceof RkError && "outcome" in error && error.outcome === "unknown";
 }

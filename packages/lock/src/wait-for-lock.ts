@@ -1,11 +1,10 @@
-import { AbortedError, ClosedError, onAbort } from "@rk/client";
+import { ClosedError, onAbort } from "@rk/client";
 import type { Application } from "./application.ts";
 import { LockAbortedError, LockBusyError, LockCorruptError, LockTimeoutError } from "./errors.ts";
 import { HeldLock } from "./held-lock.ts";
-import type { Busy } from "./lock-store.ts";
 import type { ResolvedLocksOptions } from "./options.ts";
-import type { Queue } from "./queue.ts";
-import { isTransient } from "./transient.ts";
+import type { Obstacle, Queue } from "./queue.ts";
+import { isCode, isTransient } from "./transient.ts";
 import type { WaitingRoom } from "./waiting-room.ts";
 
 /** How long one is ready to wait. */
@@ -24,8 +23,7 @@ export class Wait {
 	readonly #patience: Patience;
 	readonly #closed: () => boolean;
 	readonly #begun: number = performance.now();
-	#busy: Busy | undefined;
-	#failure: unknown;
+	#obstacle: Obstacle = {};
 	/** The pause before this, when polling. */
 	#paused = 0;
 
@@ -51,11 +49,12 @@ export class Wait {
 		const { names } = this.#application.claim;
 		this.#checkOver();
 		const queue = this.#room.find(names);
-		// Who comes while others wait takes his place behind them, and his turn among those of other processes.
-		if (queue !== undefined && (!queue.empty || (queue.wakeUp?.yielding ?? false)))
+		const lineUp = queue !== undefined && (!queue.empty || (queue.wakeUp?.yielding ?? false));
+		// Who comes while others wait takes his place behind them, and his turn among those of other processes, if he waits at all.
+		if (lineUp && this.#patience.waitMs > 0)
 			return this.#room.within(names, (queue) => {
 				// What was heard while nobody waited is no reason to ask before the turn, whose end is news.
-				if (queue.empty) queue.asked(queue.news, this.#pauseMs(queue));
+				if (queue.empty) queue.asked(queue.news, this.#obstacle, this.#pauseMs(queue));
 				return this.#waitIn(queue);
 			});
 		const news = queue?.news ?? 0;
@@ -65,7 +64,7 @@ export class Wait {
 		this.#checkOver();
 		return this.#room.within(names, (queue) => {
 			queue.wakeUp?.listen();
-			if (queue.empty) queue.asked(news, this.#pauseMs(queue));
+			if (queue.empty) queue.asked(news, this.#obstacle, this.#pauseMs(queue));
 			return this.#waitIn(queue);
 		});
 	}
@@ -76,6 +75,7 @@ export class Wait {
 		const forget = signal === undefined ? undefined : onAbort(signal, bell.ring);
 		try {
 			for (;;) {
+				this.#obstacle = queue.obstacle;
 				this.#checkOver();
 				const sleepMs = queue.sleepMs(bell);
 				if (sleepMs > 0) {
@@ -87,7 +87,7 @@ export class Wait {
 				const lock = await this.#ask(queue.wakeUp !== undefined);
 				queue.wakeUp?.took(performance.now() - asked);
 				queue.wakeUp?.listen();
-				queue.asked(news, lock === undefined ? this.#pauseMs(queue) : this.#options.maxRetryMs);
+				queue.asked(news, this.#obstacle, this.#pauseMs(queue));
 				if (lock !== undefined) return lock;
 			}
 		} finally {
@@ -103,13 +103,17 @@ export class Wait {
 		const timeoutMs = waitMs === 0 ? replyTimeoutMs : Math.min(replyTimeoutMs, waitMs - this.waitedMs);
 		try {
 			const answer = await this.#application.ask(Math.max(1, timeoutMs), announce, signal);
-			if (answer instanceof HeldLock) return answer;
-			this.#busy = answer;
-			this.#failure = undefined;
+			if (!(answer instanceof HeldLock)) this.#obstacle = { busy: answer };
+			else {
+				// Those behind have him before them, and poll from the least pause on.
+				this.#obstacle = { busy: { holder: answer.token, ttlMs: answer.remaining() } };
+				this.#paused = 0;
+				return answer;
+			}
 		} catch (error) {
-			if (error instanceof AbortedError) this.#checkOver();
+			if (isCode(error, "RK_ABORTED")) this.#checkOver();
 			if (!isTransient(error) || waitMs === 0) throw error;
-			this.#failure = error;
+			this.#obstacle = { ...this.#obstacle, failure: error };
 		}
 		return undefined;
 	}
@@ -124,22 +128,24 @@ export class Wait {
 	/** What kept the lock away: its holder, or Redis. */
 	#tooLong(): unknown {
 		const { key } = this.#application.claim.names;
-		if (this.#busy === undefined && this.#failure !== undefined) return this.#failure;
-		if (this.#patience.waitMs === 0) return new LockBusyError(key, this.#busy?.holder);
+		const { busy, failure } = this.#obstacle;
+		if (busy === undefined && failure !== undefined) return failure;
+		if (this.#patience.waitMs === 0) return new LockBusyError(key, busy?.holder);
 		const { attempts } = this.#application;
-		const holder = this.#busy?.holder;
-		const corrupt = this.#busy?.ttlMs === -1 ? new LockCorruptError(key, this.#busy.holder) : undefined;
-		const cause = this.#failure ?? corrupt;
-		return new LockTimeoutError(key, this.waitedMs, attempts, holder, cause === undefined ? {} : { cause });
+		const corrupt = busy?.ttlMs === -1 ? new LockCorruptError(key, busy.holder) : undefined;
+		const cause = failure ?? corrupt;
+		const options = cause === undefined ? {} : { cause };
+		return new LockTimeoutError(key, this.waitedMs, attempts, busy?.holder, options);
 	}
 
 	/** How long to sleep if nobody says that the lock is free. */
 	#pauseMs(queue: Queue): number {
 		const { random, maxRetryMs } = this.#options;
-		if (this.#failure !== undefined || !(queue.wakeUp?.hearing ?? false)) return this.#backoffMs(random());
+		if (this.#obstacle.failure !== undefined || !(queue.wakeUp?.hearing ?? false))
+			return this.#backoffMs(random());
 		this.#paused = 0;
 		const longest = maxRetryMs * (1 + random() / 4);
-		const ttlMs = this.#busy?.ttlMs ?? -1;
+		const ttlMs = this.#obstacle.busy?.ttlMs ?? -1;
 		// When its time to live is over; a little later, since not all who wait are to ask at once.
 		return ttlMs < 0 ? longest : Math.min(longest, ttlMs + 1 + 10 * random());
 	}

@@ -19,10 +19,10 @@ export async function runUnder<T>(
 	}
 	const loss = lossOf(lock);
 	const failure = await failureOf(lock);
-	if (failure !== undefined) events.emit({ type: "release-failed", key: lock.key, error: failure });
 	const lost = loss ?? (failure instanceof LockNotHeldError ? failure : undefined);
-	if (lost === undefined || onLost === "return") return result;
-	throw withResult(lock, lost, result);
+	if (lost !== undefined && onLost === "throw") throw withResult(lock, lost, result);
+	if (failure !== undefined) events.emit({ type: "release-failed", key: lock.key, error: failure });
+	return result;
 }
 
 /** Before it is released, which is the end of what it can tell. */

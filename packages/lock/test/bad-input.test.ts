@@ -1,7 +1,7 @@
-import type { RedisPort } from "@rk/client";
+import { get, type RedisPort } from "@rk/client";
 import { startServer, type TestServer } from "@rk/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createLocks, type Locks } from "../src/index.ts";
+import { createLocks, fencedWrite, type Locks } from "../src/index.ts";
 import { adapters, freshKey, locksOn, open, proxyOf } from "./redis.ts";
 
 let server: TestServer;
@@ -57,6 +57,17 @@ describe.each(adapters)("over $name", (adapter) => {
 			expect.objectContaining({ code: "RK_INVALID_ARGUMENT", argument }),
 		);
 	});
+
+	// A driver's own client has a `command` too: over one of them it said that each lock is held by another.
+	test.each([undefined, "redis://localhost", { on: () => {}, command: get }])(
+		"what is no port is refused: %o",
+		async (noPort) => {
+			const error = expect.objectContaining({ code: "RK_INVALID_ARGUMENT", argument: "redis" });
+			expect(() => Reflect.apply(createLocks, undefined, [noPort])).toThrow(error);
+			const writing = Reflect.apply(fencedWrite, undefined, [noPort, "k", "v", 1n, { ttlMs: null }]);
+			await expect(writing).rejects.toEqual(error);
+		},
+	);
 
 	const stop = new AbortController();
 	test.each<

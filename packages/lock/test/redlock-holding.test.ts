@@ -184,6 +184,16 @@ describe.each(adapters)("over $name", (adapter) => {
 		},
 	);
 
+	// Red (it resolves, with a lock that is lost) when nobody looks at close() once the votes are there.
+	test("who is elected while close() is called is not told so, and gives the votes back", async () => {
+		const redlock = redlockOn(ports);
+		const key = freshKey();
+		const acquiring = redlock.acquire(key).catch((error: unknown) => error);
+		await redlock.close();
+		expect(await acquiring).toMatchObject({ code: "RK_CLOSED" });
+		await until(() => gone(three(), key));
+	});
+
 	test("close() loses the locks to their holders, and waits for what is given back", async () => {
 		const redlock = redlockOn(ports);
 		const [lock, other] = [await everywhere(redlock), await everywhere(redlock)];

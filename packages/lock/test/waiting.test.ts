@@ -10,7 +10,10 @@ let server: TestServer;
 beforeAll(async () => {
 	server = await startServer({ proxied: true, owned: true });
 });
-afterEach(() => proxyOf(server).heal());
+afterEach(async () => {
+	await server.thaw();
+	await proxyOf(server).heal();
+});
 afterAll(() => server.stop());
 
 /** A minute: whoever waits for this, or for a time to live, would exceed the time of the test. */
@@ -112,7 +115,8 @@ describe.each(adapters)("over $name", (adapter) => {
 		await Promise.all([again.then((lock) => lock.release()), ...waiting]);
 	});
 
-	// Red (it waits for a minute) when the message that a lock is taken does not say for how long.
+	// Red (it waits for a minute) when the message that a lock is taken does not say for how long; and (it asks at once) when that
+	// message, a number below 0, is taken for one that the lock was given back.
 	test("who hears that a lock is taken asks when its time to live is over", async () => {
 		const locks = locksOn(await open(adapter, server.url), NEVER_POLLS);
 		const key = freshKey();
@@ -120,8 +124,10 @@ describe.each(adapters)("over $name", (adapter) => {
 		const next = locks.acquire(key);
 		await contend(locks, 2);
 		await server.command("DEL", `lock:{${key}}`); // no script, so no message
-		await redis.command(spublish(`lock:{${key}}:wake`, "-50"));
+		const before = performance.now();
+		await redis.command(spublish(`lock:{${key}}:wake`, "-300"));
 		expect((await next).isHeld()).toBe(true);
+		expect(performance.now() - before).toBeGreaterThan(290);
 	});
 
 	test("without any message a waiter gets the lock when its time to live is over", async () => {
@@ -193,6 +199,49 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await first).toMatchObject({ code: "RK_LOCK_ABORTED" });
 		await server.command("DEL", `lock:{${key}}`); // without a message
 		expect((await third).isHeld()).toBe(true);
+	});
+
+	// Red (he waits as the others do) when who is not ready to wait takes his place in the line.
+	test("who does not want to wait asks once, also while others in this process wait", async () => {
+		const locks = locksOn(redis, NEVER_POLLS);
+		const key = freshKey();
+		const { token: holder } = await taken(locks, key);
+		const waiting = locks.acquire(key).catch((error: unknown) => error);
+		await contend(locks, 2);
+		const busy = { code: "RK_LOCK_BUSY", holder };
+		await expect(locks.acquire(key, { waitMs: 0 })).rejects.toMatchObject(busy);
+		await expect(locks.acquire(key, { deadline: new Date(0) })).rejects.toMatchObject(busy);
+		await locks.close();
+		expect(await waiting).toMatchObject({ code: "RK_CLOSED" });
+	});
+
+	// Red (each says that others held it, and knows nobody) when each waiter knows no more than he was told himself.
+	test("who never was the first in line hears all the same what kept the lock away", async () => {
+		const locks = locksOn(redis, NEVER_POLLS);
+		const key = freshKey();
+		const held = await taken(locks, key);
+		const first = locks.acquire(key);
+		await contend(locks, 2);
+		const behind = (): Promise<unknown> =>
+			locks.acquire(key, { waitMs: 20 }).catch((error: unknown) => error);
+		expect(await behind()).toMatchObject({ code: "RK_LOCK_TIMEOUT", attempts: 0, holder: held.token });
+		const second = locks.acquire(key).catch((error: unknown) => error);
+		await held.release();
+		const { token: holder } = await first;
+		expect(await behind()).toMatchObject({ code: "RK_LOCK_TIMEOUT", attempts: 0, holder });
+		await locks.close();
+		await second;
+	});
+
+	test("who waited behind one whom Redis did not answer hears of that, and not of a holder", async () => {
+		const locks = locksOn(redis, { ...NEVER_POLLS, replyTimeoutMs: 20 });
+		const key = freshKey();
+		await server.freeze();
+		const first = locks.acquire(key);
+		await until(() => locks.events.filter(({ type }) => type === "attempt").length > 1); // now he stands in line
+		await expect(locks.acquire(key, { waitMs: 20 })).rejects.toMatchObject({ code: "RK_TIMEOUT" });
+		await server.thaw();
+		expect((await first).isHeld()).toBe(true);
 	});
 
 	test("of many processes few ask in vain when a lock is released", async () => {
@@ -279,6 +328,13 @@ describe.each(adapters)("over $name", (adapter) => {
 		await (await second).release();
 		expect(proxyOf(server).count((args) => /SUBSCRIBE/i.test(args[0] ?? ""))).toBe(0);
 		expect(proxyOf(server).count(callOf(acquire))).toBeGreaterThan(6);
+	});
+
+	// Red (each waits for a minute) when who got the lock lets the next in line sleep for the longest pause.
+	test('with `wait: "poll"` the next in line asks after the least pause, however long others had to wait', async () => {
+		const locks = locksOn(redis, { wait: "poll", retryMs: 5, maxRetryMs: 60_000, ttlMs: 600_000 });
+		const key = freshKey();
+		await Promise.all([0, 1, 2, 3].map(() => locks.withLock(key, () => sleep(2))));
 	});
 
 	// Red (he waits for a minute) when the port's `up` wakes nobody. The subscription has a connection of its own, which stays.

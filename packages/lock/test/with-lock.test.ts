@@ -54,7 +54,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		};
 		await expect(locks.withLock(freshKey(), work)).rejects.toMatchObject({
 			code: "RK_LOCK_LOST",
-			reason: "expired",
+			reason: expect.stringMatching(/^(expired|paused)$/), // on a busy machine 80 ms are more
 			result: 42,
 		});
 		expect(await locks.withLock(freshKey(), work, { onLost: "return" })).toBe(42);
@@ -69,6 +69,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		};
 		const error = { code: "RK_LOCK_LOST", reason: "stolen", result: 42 };
 		await expect(locks.withLock(key, work)).rejects.toMatchObject(error);
+		expect(locks.events.some(({ type }) => type === "release-failed")).toBe(false); // nothing is told twice
 	});
 
 	test("a release that fails after good work does not cost its result", async () => {
