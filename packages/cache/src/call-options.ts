@@ -1,0 +1,68 @@
+import { checkKnown, InvalidArgumentError } from "@rk/client";
+import type { LoadOptions, SetOptions } from "./cache.ts";
+import { checkTexts } from "./names.ts";
+import { POLICY_OPTIONS, type Policy, resolvePolicy } from "./policy.ts";
+
+/** What one call asks for. */
+export interface Call {
+	readonly policy: Policy;
+	/** Each once. */
+	readonly tags: readonly string[];
+	readonly signal: AbortSignal | undefined;
+}
+
+const LOAD_OPTIONS: readonly string[] = [...POLICY_OPTIONS, "tags", "signal"];
+const SET_OPTIONS: readonly string[] = [
+	"ttlMs",
+	"nullTtlMs",
+	"jitter",
+	"staleMs",
+	"staleIfErrorMs",
+	"tags",
+] satisfies Array<keyof SetOptions>;
+
+const NO_TAGS: readonly string[] = Object.freeze([]);
+
+/** Makes {@link Call}s of options, and knows the last ones again, since most callers give the same object each time. */
+export class CallOptions {
+	readonly #plain: Call;
+	#last: LoadOptions | undefined;
+	#lastCall: Call;
+
+	constructor(policy: Policy) {
+		this.#plain = { policy, tags: NO_TAGS, signal: undefined };
+		this.#lastCall = this.#plain;
+	}
+
+	/** @throws {InvalidArgumentError} */
+	load(options: LoadOptions | undefined): Call {
+		if (options === undefined) return this.#plain;
+		if (options === this.#last) return this.#lastCall;
+		const call = this.#resolve(options, LOAD_OPTIONS);
+		const { signal } = options;
+		if (signal !== undefined && !(signal instanceof AbortSignal))
+			throw new InvalidArgumentError("signal", signal, "an AbortSignal");
+		// One with a signal is that of one call, and would be kept.
+		if (signal === undefined) {
+			this.#last = options;
+			this.#lastCall = call;
+		}
+		return call;
+	}
+
+	/** @throws {InvalidArgumentError} */
+	set(options: SetOptions | undefined): Call {
+		return options === undefined ? this.#plain : this.#resolve(options, SET_OPTIONS);
+	}
+
+	#resolve(options: LoadOptions, known: readonly string[]): Call {
+		checkKnown("", options, known);
+		const { tags = NO_TAGS, signal } = options;
+		if (tags !== NO_TAGS) checkTexts("tags", tags);
+		return {
+			policy: resolvePolicy(options, this.#plain.policy),
+			tags: tags.length > 1 ? [...new Set(tags)] : tags,
+			signal,
+		};
+	}
+}

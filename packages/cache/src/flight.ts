@@ -1,0 +1,181 @@
+import { AbortedError, onAbort } from "@rk/client";
+import type { Call } from "./call-options.ts";
+import type { Entry } from "./entry.ts";
+import { LoadTimeoutError } from "./errors.ts";
+import type { Fence } from "./in-flight.ts";
+
+interface Waiter {
+	readonly call: Call;
+	/** Of {@link Flight.step}: how far the load was when he came. */
+	readonly since: number;
+	/** Asks anew for one who came too late for what the load had found out before. `undefined`: that is good enough. */
+	readonly again: (() => Promise<unknown>) | undefined;
+	readonly resolve: (value: unknown) => void;
+	readonly reject: (error: unknown) => void;
+	timer: NodeJS.Timeout | undefined;
+	off: (() => void) | undefined;
+}
+
+/** A load of one key, and those who wait for it, each with his own patience. */
+export class Flight {
+	readonly key: string;
+	readonly fence: Fence;
+	readonly #clock: () => number;
+	readonly #abandon: (flight: Flight) => void;
+	readonly #waiters = new Set<Waiter>();
+	#controller: AbortController | undefined;
+	/** What its callers were answered with, and those who join get, while it goes on. */
+	#stale: Entry | undefined;
+	/** What a caller gets who would wait no longer. */
+	#fallback: Entry | undefined;
+	/** Who came until then may have the fallback, which is as old as the step that found it. */
+	#fallbackFor = 0;
+	#loading = false;
+	/** It goes on although nobody waits. */
+	#kept = false;
+	#abandoned = false;
+	#ended: (() => void) | undefined;
+	#steps = 0;
+	/** Who came until then may have what the load finds out by its present step. */
+	#goodFor = 0;
+
+	constructor(key: string, fence: Fence, clock: () => number, abandon: (flight: Flight) => void) {
+		this.key = key;
+		this.fence = fence;
+		this.#clock = clock;
+		this.#abandon = abandon;
+	}
+
+	/** Everybody has gone by his own signal: its result is of no use. */
+	get abandoned(): boolean {
+		return this.#abandoned;
+	}
+
+	/** Somebody waits for its result. */
+	get awaited(): boolean {
+		return this.#waiters.size > 0;
+	}
+
+	/** Its first callers were answered, and it goes on in the background. */
+	get answered(): boolean {
+		return this.#stale !== undefined;
+	}
+
+	get signal(): AbortSignal {
+		this.#controller ??= new AbortController();
+		if (this.#abandoned) this.#controller.abort();
+		return this.#controller.signal;
+	}
+
+	/**
+	 * It is about to ask Redis, or the loader. What it is told is from that moment on, and may be out of date for those who come later, where
+	 * nothing else would tell of it.
+	 */
+	step(): void {
+		this.#goodFor = this.#steps;
+		// What is sent in this very turn has not left yet.
+		queueMicrotask(() => {
+			this.#steps += 1;
+		});
+	}
+
+	/** @param again if the bus cannot be relied on: what to do if this came too late */
+	wait(call: Call, again?: () => Promise<unknown>): Promise<unknown> {
+		if (this.#stale?.isStale(this.#clock())) return this.#stale.promise();
+		return new Promise((resolve, reject) => {
+			const waiter: Waiter = {
+				call,
+				since: this.#steps,
+				again,
+				resolve,
+				reject,
+				timer: undefined,
+				off: undefined,
+			};
+			this.#waiters.add(waiter);
+			if (this.#loading) this.#arm(waiter);
+			const { signal } = call;
+			if (signal === undefined) return;
+			waiter.off = onAbort(signal, () => {
+				this.#drop(waiter);
+				reject(new AbortedError(signal.reason, "not-sent"));
+				if (!this.awaited && !this.#kept) this.abort();
+			});
+		});
+	}
+
+	/** Nobody wants the result. */
+	abort(reason?: unknown): void {
+		this.#abandoned = true;
+		this.#controller?.abort(reason);
+		this.#abandon(this);
+	}
+
+	/** It has to be loaded: from now on callers may be out of patience. */
+	load(fallback: Entry | undefined): void {
+		this.#fallback = fallback;
+		this.#fallbackFor = this.#goodFor;
+		this.#loading = true;
+		for (const waiter of this.#waiters) this.#arm(waiter);
+	}
+
+	/** Answers those who wait, and goes on. */
+	answer(entry: Entry): void {
+		this.#stale = entry;
+		this.#kept = true;
+		this.#resolveAll(entry, this.#goodFor);
+	}
+
+	/** @param forAll also for those who came late: there is nobody who could tell them better */
+	settle(entry: Entry, forAll = false): void {
+		const goodFor = entry === this.#fallback ? this.#fallbackFor : this.#goodFor;
+		this.#resolveAll(entry, forAll ? Number.POSITIVE_INFINITY : goodFor);
+		this.#ended?.();
+	}
+
+	fail(error: unknown): void {
+		for (const waiter of this.#waiters) {
+			this.#drop(waiter);
+			waiter.reject(error);
+		}
+		this.#ended?.();
+	}
+
+	/** Resolves at its end. */
+	end(): Promise<void> {
+		return new Promise((resolve) => {
+			this.#ended = resolve;
+		});
+	}
+
+	#resolveAll(entry: Entry, goodFor: number): void {
+		for (const waiter of this.#waiters) {
+			this.#drop(waiter);
+			waiter.resolve(isTooLate(waiter, goodFor) ? waiter.again?.() : entry.take());
+		}
+	}
+
+	#arm(waiter: Waiter): void {
+		const { softTimeoutMs, hardTimeoutMs } = waiter.call.policy;
+		const fallback = isTooLate(waiter, this.#fallbackFor) ? undefined : this.#fallback;
+		const ms = fallback === undefined ? hardTimeoutMs : Math.min(softTimeoutMs, hardTimeoutMs);
+		waiter.timer = setTimeout(() => {
+			this.#kept = true; // what is loaded late is of use to others
+			this.#drop(waiter);
+			if (fallback?.isFallback(this.#clock())) waiter.resolve(fallback.take());
+			else waiter.reject(new LoadTimeoutError(this.key, hardTimeoutMs, "load"));
+		}, ms);
+		waiter.timer.unref();
+	}
+
+	#drop(waiter: Waiter): void {
+		this.#waiters.delete(waiter);
+		if (waiter.timer !== undefined) clearTimeout(waiter.timer);
+		waiter.off?.();
+	}
+}
+
+/** He has to ask anew: what was found out until step `goodFor` may be out of date for him. */
+function isTooLate({ again, since }: Waiter, goodFor: number): boolean {
+	return again !== undefined && since > goodFor;
+}

@@ -1,0 +1,314 @@
+import { ClosedError } from "@rk/client";
+import type { Loader } from "./cache.ts";
+import type { Call } from "./call-options.ts";
+import { Entry } from "./entry.ts";
+import type { Beginning, Filling, Right } from "./filling.ts";
+import { Flight } from "./flight.ts";
+import { Lease } from "./lease.ts";
+import { LoaderContext } from "./loader-context.ts";
+import type { Parts, SecondTier } from "./parts.ts";
+import { longestMs } from "./policy.ts";
+import type { Schema } from "./presentation.ts";
+import { type Seen, stampsOf } from "./reader.ts";
+import { newToken } from "./remote.ts";
+import type { Acquired } from "./scripts.ts";
+import { refTo, type TagRef } from "./tags.ts";
+
+/** The first pause of one who waits for another's lease without being told, and the longest, in ms. */
+const FIRST_POLL_MS = 20;
+const LONGEST_POLL_MS = 250;
+/** What is to be loaded, and how. */
+export interface Task {
+	readonly key: string;
+	readonly loader: Loader<unknown>;
+	readonly call: Call;
+	readonly schema: Schema | undefined;
+	/** What memory has of it, past its time, in this very turn: an older one may be invalidated, and others would be given it. */
+	readonly late: Entry | undefined;
+	/** Load it even if it is fresh. */
+	readonly force: boolean;
+}
+
+/** What one who wants to load hears: the value is there by now, he may, he is to wait, or Redis cannot say. */
+type Verdict = Entry | Right | "wait" | "alone";
+
+/** Loads keys: once for all who ask, in this process and in others, and writes only what nothing has invalidated meanwhile. */
+export class Loads {
+	readonly #parts: Parts;
+	readonly #filling: Filling;
+	readonly #running = new Set<Flight>();
+	#closed = false;
+
+	constructor(parts: Parts, filling: Filling) {
+		this.#parts = parts;
+		this.#filling = filling;
+	}
+
+	/** Joins whoever loads the key, or begins to. */
+	ask(task: Task): Promise<unknown> {
+		const { redis, memory, clock, inFlight } = this.#parts;
+		const { key, call } = task;
+		const under = inFlight.loads.get(key);
+		if (redis === undefined || memory?.isTrusted(clock())) return (under ?? this.start(task)).wait(call);
+		// Nobody tells in time what others invalidate, so that only what is asked for from now on is good enough.
+		const flight = under === undefined || under.answered ? this.start(task) : under;
+		return flight.wait(call, () => this.ask({ ...task, late: undefined }));
+	}
+
+	/** Begins to load the key, so that others may join. */
+	start(task: Task): Flight {
+		const flight = this.enter(task.key);
+		void this.#run(flight, task);
+		return flight;
+	}
+
+	/** A load that whoever calls this does himself, and others may join. */
+	enter(key: string): Flight {
+		const { inFlight, clock } = this.#parts;
+		const flight = new Flight(key, inFlight.enter(key), clock, this.#abandoned);
+		inFlight.loads.set(key, flight);
+		this.#running.add(flight);
+		return flight;
+	}
+
+	/** It has ended. */
+	leave(flight: Flight): void {
+		const { inFlight } = this.#parts;
+		inFlight.leave(flight.fence);
+		if (inFlight.loads.get(flight.key) === flight) inFlight.loads.delete(flight.key);
+		this.#running.delete(flight);
+	}
+
+	/** Aborts what is under way, and waits for what is being written: not for loaders, which may not heed their signal. */
+	async close(): Promise<void> {
+		this.#closed = true;
+		const { inFlight, bells } = this.#parts;
+		const error = new ClosedError("The cache is closed");
+		for (const flight of this.#running) {
+			flight.fail(error);
+			flight.abort(error);
+		}
+		inFlight.detachAll();
+		bells.ringAll();
+		await this.#filling.done();
+	}
+
+	readonly #abandoned = (flight: Flight): void => {
+		const { inFlight, bells } = this.#parts;
+		if (inFlight.loads.get(flight.key) === flight) inFlight.loads.delete(flight.key);
+		bells.ring(flight.key);
+	};
+
+	/** Never rejects. */
+	async #run(flight: Flight, task: Task): Promise<void> {
+		let entry: Entry;
+		try {
+			entry = await this.#find(flight, task);
+		} catch (error) {
+			this.leave(flight);
+			flight.fail(error);
+			return;
+		}
+		this.leave(flight); // first: who came too late asks anew
+		flight.settle(entry, this.#parts.redis?.isDown() ?? true);
+	}
+
+	async #find(flight: Flight, task: Task): Promise<Entry> {
+		const { clock, redis, counts, events, backoffs, memory } = this.#parts;
+		const { key, call, schema, force } = task;
+		let { late } = task;
+		let alone = redis === undefined || redis.queue.coversKey(key) || !redis.remote.admits();
+		flight.step();
+		if (redis !== undefined && !alone && late === undefined && !force) {
+			try {
+				const found = await redis.reader.read(key, call.tags, schema);
+				if (found !== undefined) {
+					counts.l2Hits += 1;
+					if (!flight.fence.fenced) memory?.put(key, found, clock());
+					const stale = clock() >= found.freshUntil;
+					if (events.wanted) events.emit({ type: "hit", key, tier: "l2", stale });
+					if (!stale) return found;
+					late = found;
+				}
+			} catch (error) {
+				this.#failed("get", error);
+				alone = true;
+			}
+		}
+		if (late === undefined) {
+			counts.misses += 1;
+			if (events.wanted) events.emit({ type: "miss", key });
+		} else if (!force) {
+			const resting = clock() < (backoffs.get(key) ?? 0);
+			if (late.isStale(clock())) {
+				counts.staleHits += 1;
+				this.#answer(flight, late);
+				if (resting) return late;
+			} else if (resting && late.isFallback(clock())) {
+				counts.staleHits += 1;
+				return late;
+			}
+		}
+		try {
+			return await this.#obtain(flight, task, late, alone);
+		} catch (error) {
+			if (late === undefined) throw error;
+			backoffs.set(key, clock() + call.policy.errorBackoffMs);
+			if (!late.isFallback(clock())) throw error;
+			counts.staleHits += 1;
+			return late;
+		}
+	}
+
+	/** Gives what is past its time, and goes on in the background. */
+	#answer(flight: Flight, late: Entry): void {
+		flight.answer(late);
+		this.#parts.options.waitUntil?.(flight.end());
+	}
+
+	/** Loads the value, or has it from whoever loads it. */
+	async #obtain(flight: Flight, task: Task, late: Entry | undefined, mustBeAlone: boolean): Promise<Entry> {
+		const { options, clock, bulkhead, nesting, bells, tags } = this.#parts;
+		const { key } = task;
+		flight.load(late);
+		const patientUntil = clock() + options.leaseWaitMs;
+		let alone = mustBeAlone;
+		for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(LONGEST_POLL_MS, 1.5 * pollMs)) {
+			if (this.#closed || flight.abandoned) throw new ClosedError("Nobody waits for this load any more");
+			// A load inside another one has the place of that one: it would wait for ever for those who wait for it.
+			const takesPlace = !nesting.nested;
+			if (takesPlace) await bulkhead.enter(key);
+			try {
+				flight.step();
+				const { changes } = tags;
+				const before = this.#refs(task);
+				const verdict = alone ? "alone" : await this.#contend(task, before);
+				if (verdict instanceof Entry) return this.#found(flight, key, verdict);
+				if (verdict === "wait" && late !== undefined && flight.answered && !flight.awaited) return late;
+				if (verdict !== "wait") {
+					const right = verdict === "alone" ? undefined : verdict;
+					return await this.#load(flight, task, late, this.#beginning(flight, task, before, changes, right));
+				}
+			} finally {
+				if (takesPlace) bulkhead.leave();
+			}
+			if (clock() >= patientUntil) {
+				if (late?.isFallback(clock())) return late;
+				alone = true;
+				continue;
+			}
+			await bells.sleep(key, pollMs * (0.75 + options.random() / 2));
+		}
+	}
+
+	/** The namespace and the tags as they are before the load begins. */
+	#refs({ call }: Task): readonly TagRef[] {
+		const { tags } = this.#parts;
+		return [refTo(tags.namespace), ...tags.refs(call.tags)];
+	}
+
+	#beginning(
+		{ fence }: Flight,
+		{ key, call, schema, force }: Task,
+		before: readonly TagRef[],
+		changes: number,
+		right: Right | undefined,
+	): Beginning {
+		return { key, call, schema, fence, tags: before.slice(1), changes, right, replaces: force };
+	}
+
+	async #contend(task: Task, before: readonly TagRef[]): Promise<Verdict> {
+		const { redis, options, clock } = this.#parts;
+		if (redis === undefined) return "alone";
+		const { key, call, schema, force } = task;
+		const token = newToken();
+		let lease: Lease | undefined;
+		try {
+			const { acquired, seen } = await this.#acquire(redis, task, token, before);
+			if (acquired.got) lease = new Lease(redis.remote, key, token, acquired.timeMs, options.leaseMs);
+			if (acquired.value !== null && !force) {
+				const found = await redis.reader.judge(key, acquired.value, call.tags, schema, seen);
+				if (found !== undefined && clock() < found.freshUntil) {
+					void lease?.release();
+					return found;
+				}
+			}
+			if (lease === undefined) return "wait";
+			const namespaceToken = seen.namespace?.hard;
+			if (namespaceToken === undefined) return "alone";
+			const tags = stampsOf(seen);
+			return { lease, namespaceToken, tags };
+		} catch (error) {
+			void lease?.release();
+			this.#failed("acquire", error);
+			return "alone";
+		}
+	}
+
+	/** The lease, the value as it is now, and the tokens, from memory where that is sure enough. */
+	async #acquire(
+		{ remote, reader }: SecondTier,
+		{ key, call, force }: Task,
+		token: string,
+		before: readonly TagRef[],
+	): Promise<{ readonly acquired: Acquired; readonly seen: Seen }> {
+		const { leaseMs } = this.#parts.options;
+		const lifeMs = longestMs(call.policy);
+		const known = reader.knownFor(before, lifeMs);
+		if (known !== undefined)
+			return { acquired: await remote.acquire(key, token, leaseMs, force), seen: known };
+		const { acquired, tokens } = await remote.acquireWithTokens(
+			key,
+			token,
+			leaseMs,
+			force,
+			call.tags,
+			lifeMs,
+		);
+		return { acquired, seen: reader.learnFor(before, tokens, lifeMs) };
+	}
+
+	/** Another process, or an earlier load, was quicker. */
+	#found(flight: Flight, key: string, entry: Entry): Entry {
+		const { counts, events, memory, clock } = this.#parts;
+		counts.l2Hits += 1;
+		if (events.wanted) events.emit({ type: "hit", key, tier: "l2", stale: false });
+		if (!flight.fence.fenced) memory?.put(key, entry, clock());
+		return entry;
+	}
+
+	async #load(flight: Flight, task: Task, late: Entry | undefined, load: Beginning): Promise<Entry> {
+		const { counts, events, nesting, clock, backoffs } = this.#parts;
+		const { key, call } = task;
+		const context = new LoaderContext(
+			key,
+			() => flight.signal,
+			() => late?.take(),
+		);
+		const began = clock();
+		counts.loads += 1;
+		load.right?.lease.keep(call.policy.hardTimeoutMs);
+		flight.step();
+		try {
+			const value = await nesting.run([key], flight.answered, () => task.loader(context));
+			if (this.#closed) throw new ClosedError("The cache is closed");
+			const { entry, stored } = await this.#filling.fill(load, value, context.said());
+			backoffs.delete(key);
+			if (events.wanted) events.emit({ type: "load", key, durationMs: clock() - began, stored });
+			return entry;
+		} catch (error) {
+			void load.right?.lease.release();
+			counts.loadErrors += 1;
+			if (events.wanted) events.emit({ type: "load-failed", key, error, background: flight.answered });
+			throw error;
+		} finally {
+			load.right?.lease.stop();
+		}
+	}
+
+	#failed(operation: string, error: unknown): void {
+		const { counts, events } = this.#parts;
+		counts.l2Errors += 1;
+		if (events.wanted) events.emit({ type: "l2-error", operation, error });
+	}
+}

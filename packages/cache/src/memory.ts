@@ -1,0 +1,97 @@
+import { LRUCache } from "lru-cache";
+import type { Entry } from "./entry.ts";
+
+export interface MemoryLimits {
+	readonly max: number;
+	readonly maxBytes: number | undefined;
+	readonly ttlMs: number;
+}
+
+/** The first tier: this process's memory, as far as it may be trusted. */
+export class Memory {
+	readonly #entries: LRUCache<string, Entry>;
+	readonly #ttlMs: number;
+	/** Until when what it holds is what Redis holds, or not long ago did, so that it may answer. */
+	#trustedUntil = 0;
+	/** Longest time of an entry: shorter in an outage. */
+	#capMs: number;
+
+	constructor({ max, maxBytes, ttlMs }: MemoryLimits) {
+		this.#ttlMs = ttlMs;
+		this.#capMs = ttlMs;
+		this.#entries = new LRUCache({
+			max,
+			...(maxBytes === undefined ? {} : { maxSize: maxBytes, sizeCalculation: sizeOf }),
+		});
+	}
+
+	/** May answer, and take entries, until then (Unix ms). */
+	trust(until: number, capMs: number = this.#ttlMs): void {
+		this.#trustedUntil = until;
+		this.#capMs = capMs;
+	}
+
+	isTrusted(now: number): boolean {
+		return now < this.#trustedUntil;
+	}
+
+	/** An entry that answers at once. */
+	fresh(key: string, now: number): Entry | undefined {
+		const entry = this.#entries.get(key);
+		if (entry === undefined || now >= entry.hitUntil || now >= this.#trustedUntil) return undefined;
+		// One of its tags may only just make it past its time.
+		return entry.tags === undefined || (stands(entry) && now < entry.hitUntil) ? entry : undefined;
+	}
+
+	/** An entry that is past its time, and may be served in some case. */
+	late(key: string, now: number): Entry | undefined {
+		const entry = this.#entries.get(key);
+		if (entry === undefined || now >= entry.keptUntil || now >= this.#trustedUntil) return undefined;
+		if (entry.tags !== undefined && !stands(entry)) return undefined;
+		return now < entry.freshUntil ? undefined : entry;
+	}
+
+	put(key: string, entry: Entry, now: number): void {
+		if (now >= this.#trustedUntil || this.#capMs <= 0) return;
+		entry.keptUntil = now + this.#capMs;
+		entry.hitUntil = Math.min(entry.keptUntil, entry.freshUntil);
+		this.#entries.set(key, entry);
+	}
+
+	expire(key: string): void {
+		this.#entries.peek(key)?.expire();
+	}
+
+	delete(key: string): void {
+		this.#entries.delete(key);
+	}
+
+	clear(): void {
+		this.#entries.clear();
+	}
+
+	get size(): number {
+		return this.#entries.size;
+	}
+
+	/** Of encoded values. */
+	get bytes(): number {
+		let bytes = 0;
+		for (const { size } of this.#entries.values()) bytes += size;
+		return bytes;
+	}
+}
+
+/** lru-cache takes no size of 0. */
+function sizeOf({ size }: Entry): number {
+	return Math.max(1, size);
+}
+
+/** False: one of its tags was invalidated since. One that only expired makes the entry past its time. */
+function stands(entry: Entry): boolean {
+	for (const { tag, gone, past } of entry.tags ?? []) {
+		if (tag.gone !== gone) return false;
+		if (tag.past !== past) entry.expire();
+	}
+	return true;
+}

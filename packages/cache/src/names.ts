@@ -1,0 +1,46 @@
+import { InvalidArgumentError } from "@rk/client";
+
+/** Letters that are one half of a pair: in Redis they would all be the same key. */
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/** The names in Redis of a cache's things. No two of them are ever the same: a namespace has neither brace nor colon. */
+export class Names {
+	readonly #begin: string;
+	readonly #tags: string;
+	/** The token that all values of the namespace depend on. */
+	readonly namespaceToken: string;
+	readonly bus: string;
+
+	constructor(namespace: string) {
+		this.#begin = `{${namespace}:`;
+		this.#tags = `{${namespace}}:t:`;
+		this.namespaceToken = `{${namespace}}:n`;
+		this.bus = `{${namespace}}:bus`;
+	}
+
+	/** A brace in the key only makes the hash tag shorter, and that of its lease in the same way. */
+	value(key: string): string {
+		return `${this.#begin}${key}}`;
+	}
+
+	lease(key: string): string {
+		return `${this.#begin}${key}}:l`;
+	}
+
+	/** Tokens of tags live in one slot, so that one command reads several. */
+	tag(tag: string): string {
+		return this.#tags + tag;
+	}
+}
+
+/** @throws {InvalidArgumentError} no text, or text that UTF-8 cannot tell from another */
+export function checkText(argument: string, value: unknown): void {
+	if (typeof value !== "string" || LONE_SURROGATE.test(value))
+		throw new InvalidArgumentError(argument, value, "well-formed text");
+}
+
+/** @throws {InvalidArgumentError} */
+export function checkTexts(argument: string, values: readonly unknown[]): void {
+	if (!Array.isArray(values)) throw new InvalidArgumentError(argument, values, "an array of texts");
+	for (let i = 0; i < values.length; i++) checkText(`${argument}[${i}]`, values[i]);
+}

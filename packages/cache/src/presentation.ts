@@ -1,0 +1,68 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Codec } from "./codec.ts";
+import type { Held } from "./entry.ts";
+import { SchemaError } from "./errors.ts";
+
+/** What callers get of a value: see `l1.mode`. */
+export type Mode = "frozen" | "clone" | "shared";
+
+export type Schema = StandardSchemaV1<unknown, unknown>;
+
+/** Makes of encoded bytes what callers get, so that it is the same whether it was just loaded, set, or read from Redis. */
+export class Presentation {
+	readonly #codec: Codec;
+	readonly #mode: Mode;
+
+	constructor(codec: Codec, mode: Mode) {
+		this.#codec = codec;
+		this.#mode = mode;
+	}
+
+	/** @throws what the codec throws @throws {SchemaError} */
+	present(key: string, payload: Buffer, schema: Schema | undefined): Held | Promise<Held> {
+		const decoded = this.#codec.decode(payload);
+		if (schema === undefined) return this.#held(decoded, payload, false);
+		const result = schema["~standard"].validate(decoded);
+		if (result instanceof Promise) return result.then((done) => this.#checked(key, done, payload));
+		return this.#checked(key, result, payload);
+	}
+
+	#checked(key: string, result: StandardSchemaV1.Result<unknown>, payload: Buffer): Held {
+		if (result.issues !== undefined) throw new SchemaError(key, result.issues);
+		return this.#held(result.value, payload, true);
+	}
+
+	#held(value: unknown, payload: Buffer, parsed: boolean): Held {
+		const size = payload.length;
+		if (typeof value !== "object" || value === null || this.#mode === "shared")
+			return { value, copy: undefined, size };
+		if (this.#mode === "frozen" && freeze(value)) return { value, copy: undefined, size };
+		// What a schema made of the bytes is copied itself: it may take its time to make it again.
+		const copy = parsed ? () => structuredClone(value) : () => this.#codec.decode(payload);
+		const untouched = this.#mode === "clone" && !parsed;
+		return { value: untouched ? value : copy(), copy, size };
+	}
+}
+
+/** Freezes it and all that is in it; false where something in it can be changed even then: binary data, dates, maps and sets. */
+function freeze(root: object): boolean {
+	const left: object[] = [root];
+	for (let object = left.pop(); object !== undefined; object = left.pop()) {
+		if (Object.isFrozen(object)) continue;
+		if (ArrayBuffer.isView(object) || changeable(object)) return false;
+		Object.freeze(object);
+		for (const value of Object.values(object))
+			if (typeof value === "object" && value !== null) left.push(value);
+	}
+	return true;
+}
+
+function changeable(object: object): boolean {
+	return (
+		object instanceof Date ||
+		object instanceof Map ||
+		object instanceof Set ||
+		object instanceof ArrayBuffer ||
+		object instanceof SharedArrayBuffer
+	);
+}

@@ -1,0 +1,325 @@
+import { randomBytes } from "node:crypto";
+import {
+	type CallOptions,
+	type Command,
+	CommandError,
+	getBuffer,
+	mget,
+	mgetBuffer,
+	type RedisPort,
+	type ResultOf,
+} from "@rk/client";
+import { type Breaker, isUnavailable } from "./breaker.ts";
+import { PREFIX } from "./envelope.ts";
+import { type MessageKind, writeMessage } from "./message.ts";
+import type { Names } from "./names.ts";
+import * as scripts from "./scripts.ts";
+import { parseToken, type Token } from "./tags.ts";
+
+/** Keys of one script or one MGET, at most. */
+const CHUNK = 500;
+/** Tokens live at least this long, so that a short-lived entry does not take that of a tag with it. */
+export const TOKEN_MS = 86_400_000;
+
+/** What a value's key held, and the tokens that were read along. */
+export interface Fetched {
+	readonly bytes: Buffer | null;
+	/** Of the names asked for, by their order; `undefined` where there is none. */
+	readonly tokens: ReadonlyArray<Token | undefined>;
+}
+
+/** The second tier: the commands to Redis, each with its deadline, and its failures counted. What comes back is bytes and tokens. */
+export class Remote {
+	readonly #redis: RedisPort;
+	readonly #names: Names;
+	readonly #breaker: Breaker;
+	readonly #options: CallOptions;
+	readonly #channel: string;
+	readonly #sender: string;
+
+	constructor(
+		redis: RedisPort,
+		names: Names,
+		breaker: Breaker,
+		timeoutMs: number,
+		bus: boolean,
+		sender: string,
+	) {
+		this.#redis = redis;
+		this.#names = names;
+		this.#breaker = breaker;
+		this.#options = { timeoutMs };
+		this.#channel = bus ? names.bus : "";
+		this.#sender = sender;
+	}
+
+	/** False: Redis fails at present, and a read is to do without. */
+	admits(): boolean {
+		return this.#breaker.admits();
+	}
+
+	/** The way of every read, so that it costs no promise more than it must. */
+	get(key: string): Promise<Buffer | null> {
+		return this.#redis
+			.command(getBuffer(this.#names.value(key)), this.#options)
+			.then(this.#got, this.#notGot);
+	}
+
+	readonly #got = (bytes: Buffer | null): Buffer | null => {
+		this.#succeeded();
+		return bytes;
+	};
+
+	readonly #notGot = (error: unknown): never => {
+		this.#failed(error);
+		throw error;
+	};
+
+	/** The value, and the tokens of the namespace and these tags. */
+	async getWithTokens(key: string, tags: readonly string[]): Promise<Fetched> {
+		const tokens = this.#tokenKeys(tags);
+		const value = this.#names.value(key);
+		if (this.#redis.topology.kind !== "cluster") {
+			const [bytes = null, ...rest] = await this.#run(mgetBuffer([value, ...tokens]));
+			return {
+				bytes,
+				tokens: rest.map((token) => (token === null ? undefined : parseToken(token.toString()))),
+			};
+		}
+		const [bytes, texts] = await this.#runAll([getBuffer(value), mget(tokens)] as const);
+		return { bytes, tokens: texts.map(tokenOf) };
+	}
+
+	/** By the order of the keys; an error in the place of one that could not be read. */
+	async getMany(keys: readonly string[]): Promise<Array<Buffer | null | CommandError>> {
+		const found = new Array<Buffer | null | CommandError>(keys.length).fill(null);
+		const groups = this.#bySlot(keys);
+		const commands = groups.map((group) => mgetBuffer(group.map((i) => this.#names.value(keys[i] ?? ""))));
+		const replies = await this.#redis.batch(commands, this.#options);
+		for (const [g, group] of groups.entries()) {
+			const reply = replies[g];
+			if (reply instanceof CommandError) this.#failed(reply);
+			else this.#succeeded();
+			for (const [n, i] of group.entries())
+				found[i] = reply === undefined ? null : Array.isArray(reply) ? (reply[n] ?? null) : reply;
+		}
+		return found;
+	}
+
+	/** Of the namespace, if `namespace`, and of these tags, in this order. */
+	async tokens(tags: readonly string[]): Promise<Array<Token | undefined>> {
+		return (await this.#run(mget(this.#tokenKeys(tags)))).map(tokenOf);
+	}
+
+	/** The same, where those that are missing are made, and all live as long as what is about to be cached. @param ttlMs 0: no end */
+	async tokensFor(tags: readonly string[], ttlMs: number): Promise<Token[]> {
+		return (await this.#run(this.#tokensCommand(tags, ttlMs))).map(parseToken);
+	}
+
+	acquire(key: string, token: string, leaseMs: number, force: boolean): Promise<scripts.Acquired> {
+		return this.#run(this.#acquireCommand(key, token, leaseMs, force));
+	}
+
+	/** Both in one flush. */
+	async acquireWithTokens(
+		key: string,
+		token: string,
+		leaseMs: number,
+		force: boolean,
+		tags: readonly string[],
+		ttlMs: number,
+	): Promise<{ readonly acquired: scripts.Acquired; readonly tokens: Token[] }> {
+		const commands = [
+			this.#acquireCommand(key, token, leaseMs, force),
+			this.#tokensCommand(tags, ttlMs),
+		] as const;
+		const [acquired, texts] = await this.#runAll(commands);
+		return { acquired, tokens: texts.map(parseToken) };
+	}
+
+	/** An error in the place of a key that could not be asked for. */
+	acquireMany(
+		keys: readonly string[],
+		token: string,
+		leaseMs: number,
+	): Promise<Array<scripts.Acquired | CommandError>> {
+		return this.#each(keys.map((key) => this.#acquireCommand(key, token, leaseMs, false)));
+	}
+
+	/**
+	 * False: the lease is lost, and nothing was written.
+	 *
+	 * @param replaces the key may have been fresh: others are told to drop what they have
+	 */
+	fill(key: string, token: string, bytes: Buffer, ttlMs: number, replaces: boolean): Promise<boolean> {
+		return this.#run(this.#fillCommand(key, token, bytes, ttlMs, replaces ? "set" : "fill"));
+	}
+
+	renewLease(key: string, token: string, leaseMs: number): Promise<boolean> {
+		return this.#run(scripts.renewLease([this.#names.lease(key)], [token, String(leaseMs)]));
+	}
+
+	release(key: string, token: string): Promise<boolean> {
+		return this.#run(this.#releaseCommand(key, token));
+	}
+
+	async set(key: string, bytes: Buffer, ttlMs: number): Promise<void> {
+		await this.#run(this.#setCommand(key, bytes, ttlMs));
+	}
+
+	/** The keys that are not confirmed, and why the first of them is not. */
+	async delete(
+		keys: readonly string[],
+	): Promise<{ readonly failed: string[]; readonly error: CommandError | undefined }> {
+		const groups = this.#bySlot(keys);
+		const commands = groups.map((group) => {
+			const own = group.map((i) => keys[i] ?? "");
+			const both = own.flatMap((key) => [this.#names.value(key), this.#names.lease(key)]);
+			return scripts.deleteValues(both, [this.#channel, this.#message("delete", own)]);
+		});
+		const replies = await this.#each(commands);
+		const failed: string[] = [];
+		let error: CommandError | undefined;
+		for (const [g, reply] of replies.entries()) {
+			if (!(reply instanceof CommandError)) continue;
+			error ??= reply;
+			for (const i of groups[g] ?? []) failed.push(keys[i] ?? "");
+		}
+		return { failed, error };
+	}
+
+	async expire(key: string): Promise<void> {
+		const keys = [this.#names.value(key), this.#names.lease(key)];
+		await this.#run(scripts.expireValue(keys, [PREFIX, this.#channel, this.#message("expire", [key])]));
+	}
+
+	async renewTag(tag: string, kind: "hard" | "soft"): Promise<Token> {
+		const message = this.#message(kind === "hard" ? "invalidateTag" : "expireTag", [tag]);
+		return this.#renew(this.#names.tag(tag), kind, message);
+	}
+
+	async renewNamespace(): Promise<Token> {
+		return this.#renew(this.#names.namespaceToken, "hard", this.#message("clear", []));
+	}
+
+	/** Deletes what cannot be read, unless it is something else by now. */
+	async heal(key: string, sha1: string): Promise<void> {
+		await this.#run(scripts.heal([this.#names.value(key)], [sha1]));
+	}
+
+	async #renew(key: string, kind: "hard" | "soft", message: Buffer): Promise<Token> {
+		const args = [newToken(), kind, String(2 * TOKEN_MS), this.#channel, message];
+		return parseToken(await this.#run(scripts.renewToken([key], args)));
+	}
+
+	#acquireCommand(key: string, token: string, leaseMs: number, force: boolean): Command<scripts.Acquired> {
+		const keys = [this.#names.value(key), this.#names.lease(key)];
+		return scripts.acquire(keys, [token, String(leaseMs), force ? "XX" : "NX"]);
+	}
+
+	#fillCommand(
+		key: string,
+		token: string,
+		bytes: Buffer,
+		ttlMs: number,
+		kind: MessageKind,
+	): Command<boolean> {
+		const keys = [this.#names.value(key), this.#names.lease(key)];
+		return scripts.fill(keys, [token, bytes, String(ttlMs), this.#channel, this.#message(kind, [key])]);
+	}
+
+	#setCommand(key: string, bytes: Buffer, ttlMs: number): Command<number> {
+		const keys = [this.#names.value(key), this.#names.lease(key)];
+		return scripts.setValue(keys, [bytes, String(ttlMs), this.#channel, this.#message("set", [key])]);
+	}
+
+	#releaseCommand(key: string, token: string): Command<boolean> {
+		return scripts.release([this.#names.lease(key)], [token, this.#channel, this.#message("free", [key])]);
+	}
+
+	#tokensCommand(tags: readonly string[], ttlMs: number): Command<string[]> {
+		const keys = this.#tokenKeys(tags);
+		const least = ttlMs === 0 ? 0 : Math.max(TOKEN_MS, ttlMs);
+		return scripts.readTokens(keys, [String(least), ...keys.map(newToken)]);
+	}
+
+	#tokenKeys(tags: readonly string[]): string[] {
+		return [this.#names.namespaceToken, ...tags.map((tag) => this.#names.tag(tag))];
+	}
+
+	#message(kind: MessageKind, names: readonly string[]): Buffer {
+		return writeMessage(kind, this.#sender, names);
+	}
+
+	/** Places in `keys`, grouped as one command takes them: by slot, and not too many. */
+	#bySlot(keys: readonly string[]): number[][] {
+		const groups: number[][] = [];
+		const open = new Map<number, number[]>();
+		for (const [i, key] of keys.entries()) {
+			const slot = this.#redis.topology.slotOf(this.#names.value(key));
+			let group = open.get(slot);
+			if (group === undefined || group.length >= CHUNK) {
+				group = [];
+				open.set(slot, group);
+				groups.push(group);
+			}
+			group.push(i);
+		}
+		return groups;
+	}
+
+	async #run<T>(command: Command<T>): Promise<T> {
+		try {
+			const result = await this.#redis.command(command, this.#options);
+			this.#succeeded();
+			return result;
+		} catch (error) {
+			this.#failed(error);
+			throw error;
+		}
+	}
+
+	/** All of them, or the first error. */
+	async #runAll<A, B>(commands: readonly [Command<A>, Command<B>]): Promise<[A, B]> {
+		const [first, second] = await this.#redis.batch(commands, this.#options);
+		for (const result of [first, second]) {
+			if (!(result instanceof CommandError)) continue;
+			this.#failed(result);
+			throw result;
+		}
+		this.#succeeded();
+		if (first instanceof CommandError) throw first;
+		if (second instanceof CommandError) throw second;
+		return [first, second];
+	}
+
+	async #each<T>(commands: readonly Command<T>[]): Promise<Array<T | CommandError>> {
+		const results: ReadonlyArray<ResultOf<Command<T>> | CommandError> = await this.#redis.batch(
+			commands,
+			this.#options,
+		);
+		for (const result of results) {
+			if (result instanceof CommandError) this.#failed(result);
+			else this.#succeeded();
+		}
+		return [...results];
+	}
+
+	#succeeded(): void {
+		this.#breaker.succeeded();
+	}
+
+	#failed(error: unknown): void {
+		if (isUnavailable(error)) this.#breaker.failed();
+		else this.#breaker.succeeded();
+	}
+}
+
+/** 12 letters that nobody else makes. */
+export function newToken(): string {
+	return randomBytes(9).toString("base64url");
+}
+
+function tokenOf(text: string | null): Token | undefined {
+	return text === null ? undefined : parseToken(text);
+}

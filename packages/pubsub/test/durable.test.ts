@@ -1,0 +1,441 @@
+import { get, hset, type RedisPort, raw, set, xadd, xlen, xrange, xtrim } from "@rk/client";
+import { startServer, type TestServer } from "@rk/testing";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import {
+	createPubSub,
+	DecodeError,
+	EncodeError,
+	type MessageLossError,
+	SchemaError,
+	TopicResetError,
+} from "../src/index.ts";
+import { adapters, freshName, gate, messagesOn, open, until, upTo } from "./redis.ts";
+import "../../../test/context.ts";
+
+/** What FLUSHALL is done to. */
+let own: TestServer;
+beforeAll(async () => {
+	own = await startServer({ owned: true });
+});
+afterAll(() => own.stop());
+
+const even: StandardSchemaV1<number, string> = {
+	"~standard": {
+		version: 1,
+		vendor: "test",
+		validate: (value) =>
+			typeof value === "number" && value % 2 === 0
+				? { value: `even ${value}` }
+				: { issues: [{ message: "must be even" }] },
+	},
+};
+
+describe.each(adapters)("over $name", (adapter) => {
+	test("a subscriber gets what is published from now on, all that is kept, or what came behind an id", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const topic = messagesOn(redis).durable(freshName());
+		const [fresh, all, behind, late]: [unknown[], unknown[], unknown[], unknown[]] = [[], [], [], []];
+		const ids: string[] = [];
+		for (const message of upTo(3)) ids.push(await topic.publish(message));
+		await topic.subscribe((message) => fresh.push(message));
+		await topic.subscribe((message, { id }) => all.push([id, message]), { from: "all" });
+		await topic.subscribe((message) => behind.push(message), { from: ids[1] ?? "" });
+		await topic.subscribe((message) => late.push(message), { from: ids[2] ?? "" });
+		for (const message of [3, 4]) ids.push(await topic.publish(message));
+		await until(() => fresh.length === 2 && all.length === 5 && behind.length === 3 && late.length === 2);
+		expect(fresh).toEqual([3, 4]);
+		expect(all).toEqual(upTo(5).map((message) => [ids[message], message]));
+		expect(behind).toEqual([2, 3, 4]);
+		expect(late).toEqual([3, 4]);
+	});
+
+	test("on a topic that nobody ever used, each of the ways to begin gets what comes", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const topic = messagesOn(redis).durable(freshName());
+		const got: unknown[][] = [[], [], []];
+		for (const [i, from] of ["new", "all", "5-0"].entries())
+			await topic.subscribe((message) => got[i]?.push(message), { from });
+		for (const message of upTo(3)) await topic.publish(message);
+		await until(() => got.every((each) => each.length === 3));
+		expect(got).toEqual([upTo(3), upTo(3), upTo(3)]);
+	});
+
+	test("a schema stands at both ends: what it refuses is not published, and what it gives is handled", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const name = freshName();
+		const messages = messagesOn(redis);
+		const topic = messages.durable(name, { schema: even });
+		const got: string[] = [];
+		await topic.subscribe((message) => got.push(message));
+		await expect(topic.publish(3)).rejects.toThrow(EncodeError);
+		await expect(topic.publish(3)).rejects.toThrow("must be even");
+		await messages.durable(name).publish(5);
+		await topic.publish(4);
+		await until(() => got.length === 1);
+		expect(got).toEqual(["even 4"]);
+		expect(messages.errors).toEqual([expect.any(SchemaError)]);
+	});
+
+	test("poison and a handler that fails do not hold the topic up", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const messages = messagesOn(redis, { handlerTimeoutMs: 20 });
+		const name = freshName();
+		const topic = messages.durable(name);
+		const got: unknown[] = [];
+		const poison: string[] = [];
+		const subscription = await topic.subscribe(
+			(message) => {
+				got.push(message);
+				if (message === 1) throw new Error("thrown");
+				if (message === 2) return Promise.reject(new Error("rejected"));
+				return message === 3 ? new Promise(() => {}) : undefined;
+			},
+			{ onPoison: (error) => poison.push(error.payload.toString()) },
+		);
+		const other = createPubSub(redis, { codec: { encode: String, decode: String } }).durable(name);
+		await topic.publish(1);
+		await other.publish("{poison");
+		for (const message of [2, 3, 4]) await topic.publish(message);
+		await until(() => got.length === 4);
+		expect(got).toEqual([1, 2, 3, 4]);
+		expect(poison).toEqual(["{poison"]);
+		expect(messages.errors.map(String)).toEqual([
+			"Error: thrown",
+			"Error: rejected",
+			expect.stringContaining("HandlerTimeoutError"),
+		]);
+		expect(subscription.stats()).toEqual({ received: 5, waiting: 0, failed: 3, poisoned: 1, lost: 0 });
+		expect(new DecodeError("c", Buffer.of(), 1).code).toBe("RK_PUBSUB_DECODE");
+	});
+
+	// Broken on purpose: without end() in #finish all 5 came again; without moved() in #begin the ones of the first absence did not come.
+	test("a named subscriber goes on where it left off, and misses nothing of its absence", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const name = freshName();
+		const got: unknown[] = [];
+		const sitting = async (): Promise<void> => {
+			const messages = messagesOn(redis);
+			const count = got.length;
+			await messages.durable(name).subscribe((message) => got.push(message), { name: "reports" });
+			if (count > 0 || present > 0) await until(() => got.length === present);
+			await messages.close();
+		};
+		const publisher = messagesOn(redis).durable(name);
+		let present = 0;
+		const publish = async (n: number): Promise<void> => {
+			for (const message of upTo(n)) await publisher.publish(present + message);
+			present += n;
+		};
+		await sitting(); // of nothing, but it has begun
+		for (const n of [5, 3, 4]) {
+			await publish(n);
+			await sitting();
+		}
+		expect(got).toEqual(upTo(12));
+	});
+
+	test("a subscriber that is gone without a word gets again what was not yet noted, and no more", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const name = freshName();
+		const crashed = messagesOn(redis).durable(name);
+		const before: unknown[] = [];
+		await crashed.subscribe((message) => before.push(message), { name: "reports" });
+		const stored = (): Promise<string | null> => redis.command(get(`pubsub:{${tag(name)}}:cursor:reports`));
+		const begun = await stored();
+		for (const message of upTo(3)) await crashed.publish(message);
+		await until(async () => (await stored()) !== begun);
+		await until(() => before.length === 3);
+		for (const message of [3, 4]) await crashed.publish(message);
+		await until(() => before.length === 5);
+		const after: unknown[] = [];
+		await messagesOn(redis)
+			.durable(name)
+			.subscribe((message) => after.push(message), { name: "reports" });
+		await until(() => after.includes(4));
+		expect(upTo(5).slice(-after.length)).toEqual(after);
+		expect(await redis.command(raw(["TTL", `pubsub:{${tag(name)}}:cursor:reports`]))).toBe(-1);
+	});
+
+	test("a message whose handler runs when its subscriber ends comes again, unless it may finish", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const name = freshName();
+		const publisher = messagesOn(redis).durable(name);
+		const never = messagesOn(redis, { handlerTimeoutMs: null });
+		const got: string[] = [];
+		const cut = await never.durable(name).subscribe(
+			(message) => {
+				got.push(`cut ${message}`);
+				return new Promise(() => {});
+			},
+			{ name: "reports" },
+		);
+		await publisher.publish(1);
+		await publisher.publish(2);
+		await until(() => got.length === 1);
+		await cut.unsubscribe({ drainMs: 1 });
+		const first = gate();
+		const finishing = await publisher.subscribe(
+			async (message) => {
+				got.push(`begun ${message}`);
+				await first.opened;
+				got.push(`done ${message}`);
+			},
+			{ name: "reports" },
+		);
+		await until(() => got.includes("begun 1"));
+		const ended = finishing.unsubscribe({ drainMs: 60_000 });
+		first.open();
+		await ended;
+		const last: unknown[] = [];
+		await publisher.subscribe((message) => last.push(message), { name: "reports" });
+		await until(() => last.length > 0);
+		expect(got).toEqual(["cut 1", "begun 1", "done 1"]);
+		expect(last).toEqual([2]);
+	});
+
+	// Broken on purpose: with `- 1` left out of the count in #replay the sum was wrong.
+	test("what was trimmed before it could be read is told, and counted exactly", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const messages = messagesOn(redis);
+		const name = freshName();
+		const topic = messages.durable(name, { maxLen: 50 });
+		const got: number[] = [];
+		const losses: MessageLossError[] = [];
+		const options = { name: "reports", onLoss: (loss: MessageLossError) => void losses.push(loss) };
+		const handler = (message: unknown): void => void got.push(Number(message));
+		const first = await topic.subscribe(handler, options);
+		for (const message of upTo(10)) await topic.publish(message);
+		await until(() => got.length === 10);
+		await first.unsubscribe();
+		await Promise.all(upTo(1_000).map((n) => topic.publish(10 + n)));
+		const kept = await redis.command(xlen(`pubsub:{${tag(name)}}`));
+		expect(kept).toBeGreaterThanOrEqual(50);
+		expect(kept).toBeLessThan(500);
+		got.length = 0;
+		const second = await topic.subscribe(handler, options);
+		await until(() => got.includes(1_009));
+		expect(got).toEqual(upTo(kept).map((n) => 1_010 - kept + n));
+		expect(losses.map(({ count }) => count)).toEqual([1_000 - kept]);
+		expect(second.stats().lost).toBe(1_000 - kept);
+		expect(messages.errors).toEqual([]);
+	});
+
+	// Broken on purpose: with a beginning that had no count nobody was told.
+	test("what is trimmed before a new subscriber to all had it is counted too", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const messages = messagesOn(redis);
+		const topic = messages.durable(freshName());
+		const stream = `pubsub:{${tag(topic.name)}}`;
+		for (const message of upTo(10)) await topic.publish(message);
+		await redis.command(xtrim(stream, { maxLength: 8, exact: true }));
+		const options = { name: "reports", from: "all" };
+		const begun: unknown[] = [];
+		const handler = (message: unknown): Promise<void> => {
+			begun.push(message);
+			return new Promise(() => {});
+		};
+		const cut = await topic.subscribe(handler, options);
+		await until(() => begun.length === 1);
+		await cut.unsubscribe();
+		expect(begun).toEqual([2]);
+		expect(cut.stats().lost).toBe(0);
+		await redis.command(xtrim(stream, { maxLength: 3, exact: true }));
+		const got: unknown[] = [];
+		await topic.subscribe((message) => got.push(message), options);
+		await until(() => got.length === 3);
+		expect(got).toEqual([7, 8, 9]);
+		expect(messages.errors).toMatchObject([{ code: "RK_PUBSUB_LOSS", count: 5 }]);
+	});
+
+	test("an id that is no longer kept is told as a loss of nobody knows how many", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const messages = messagesOn(redis);
+		const name = freshName();
+		const topic = messages.durable(name);
+		const ids: string[] = [];
+		for (const message of upTo(10)) ids.push(await topic.publish(message));
+		await redis.command(xtrim(`pubsub:{${tag(name)}}`, { maxLength: 4, exact: true }));
+		const got: unknown[] = [];
+		await topic.subscribe((message) => got.push(message), { from: ids[1] ?? "" });
+		await until(() => got.length === 4);
+		expect(got).toEqual([6, 7, 8, 9]);
+		expect(messages.errors).toMatchObject([
+			{ code: "RK_PUBSUB_LOSS", channel: name, count: undefined, nextId: ids[6] },
+		]);
+		// All that is kept is all there is to be had: nothing of it is lost.
+		const all: unknown[] = [];
+		await topic.subscribe((message) => all.push(message), { from: "all" });
+		await until(() => all.length === 4);
+		expect(messages.errors).toHaveLength(1);
+	});
+
+	// Broken on purpose: without the `#live.size >= maxQueue` check the queue held more; without catchUp() there, or `#behind = true` after a full page, messages were missing.
+	test("a slow handler holds no more in memory than the queue, and still gets everything, while other topics go on", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const messages = messagesOn(redis, { maxQueue: 100, handlerTimeoutMs: null });
+		const [slow, lively] = [freshName(), freshName()].map((each) =>
+			messages.durable(each, { maxLen: 100_000 }),
+		);
+		const blocked = gate();
+		const got: number[] = [];
+		const other: unknown[] = [];
+		const subscription = await slow?.subscribe((message) => {
+			got.push(Number(message));
+			return blocked.opened;
+		});
+		const waiting: Array<number | undefined> = [];
+		await lively?.subscribe((message) => other.push(message));
+		for (let i = 0; i < 5_000; i += 500) {
+			await Promise.all([...upTo(500).map((n) => slow?.publish(i + n)), lively?.publish(i)]);
+			waiting.push(subscription?.stats().waiting);
+		}
+		await until(() => other.length === 10);
+		expect(got).toEqual([0]);
+		expect(waiting.filter((each) => each === undefined || each > 100)).toEqual([]);
+		blocked.open();
+		await until(() => got.length === 5_000);
+		expect(got).toEqual(upTo(5_000));
+		expect(messages.errors).toEqual([]);
+	});
+
+	// Broken on purpose: with `#behind = false` set after the stream was read, the late one never came.
+	test("what is announced while the stream is being read is not missed", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const messages = messagesOn(redis);
+		const topic = messages.durable(freshName());
+		const blocked = gate();
+		const got: unknown[] = [];
+		await topic.publish("kept");
+		await topic.subscribe(
+			(message) => {
+				got.push(message);
+				return blocked.opened;
+			},
+			{ from: "all" },
+		);
+		await until(() => got.length === 1);
+		await topic.publish("late");
+		// By the same connection as the announcement, and after it.
+		const [channel, heard] = [freshName(), gate()];
+		await messages.subscribe(channel, heard.open, { sharded: true });
+		await messages.publish(channel, "", { sharded: true });
+		await heard.opened;
+		blocked.open();
+		await until(() => got.length === 2);
+		expect(got).toEqual(["kept", "late"]);
+	});
+
+	// Broken on purpose: without the epoch in read.lua's comparison the subscriber that was away never got those of the new life.
+	test("after FLUSHALL the topic begins anew: that is told, and what is published then is not taken for old", async () => {
+		const redis = await open(adapter, own.url);
+		const messages = messagesOn(redis);
+		const topic = messages.durable(freshName());
+		const got: unknown[] = [];
+		const resets: TopicResetError[] = [];
+		const subscription = await topic.subscribe((message) => got.push(message), {
+			name: "reports",
+			onReset: (reset) => resets.push(reset),
+		});
+		for (const message of upTo(5)) await topic.publish(message);
+		await until(() => got.length === 5);
+		await redis.command(raw(["FLUSHALL"]));
+		for (const message of ["a", "b", "c"]) await topic.publish(message);
+		await until(() => got.length === 8);
+		expect(got.slice(5)).toEqual(["a", "b", "c"]);
+		expect(resets).toEqual([expect.any(TopicResetError)]);
+		expect(subscription.stats().lost).toBe(0);
+		// A subscriber that was away meanwhile: its stored cursor is of the old life.
+		await subscription.unsubscribe();
+		await redis.command(raw(["FLUSHALL"]));
+		for (const message of ["anew 1", "anew 2"]) await topic.publish(message);
+		await redis.command(set(`pubsub:{${tag(topic.name)}}:cursor:reports`, "5-0 another 1"));
+		const late: unknown[] = [];
+		await topic.subscribe((message) => late.push(message), { name: "reports" });
+		await until(() => late.length === 2);
+		expect(late).toEqual(["anew 1", "anew 2"]);
+		expect(messages.errors).toEqual([expect.any(TopicResetError)]);
+	});
+
+	describe.each([
+		["are fewer than it had", 2, false],
+		["are as many, with ids that it has passed", 3, false],
+		["are more, with ids behind those it had", 5, true],
+	])("when a failover lost messages, and those in their places %s", (_case, others, later) => {
+		// Broken on purpose: without one of the comparisons of counts in read.lua the first or the second never came; without that in #replay nobody told of the third.
+		test("the subscriber is told, and gets all there is", async () => {
+			const redis = await open(adapter, own.url);
+			const messages = messagesOn(redis);
+			const topic = messages.durable(freshName());
+			const got: unknown[] = [];
+			await topic.subscribe((message) => got.push(message), { name: "reports", from: "all" });
+			for (const message of upTo(6)) await topic.publish(message);
+			await until(() => got.length === 6);
+			await messages.close();
+			await setBackTo(redis, topic.name, 3, others, later);
+			const after: unknown[] = [];
+			const next = messagesOn(redis);
+			await next.durable(topic.name).subscribe((message) => after.push(message), { name: "reports" });
+			await until(() => after.includes(`other ${others - 1}`));
+			expect(next.errors).toEqual([expect.any(TopicResetError)]);
+			const tail = [0, 1, 2, ...upTo(others).map((n) => `other ${n}`)];
+			expect(after.slice(-tail.length)).toEqual(tail);
+		});
+	});
+
+	test("a subscription ends by its signal, by disposal and by close(); one that aborted before is not made", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const messages = messagesOn(redis);
+		const topic = messages.durable(freshName());
+		const controller = new AbortController();
+		const first = await topic.subscribe(() => {}, { signal: controller.signal });
+		{
+			await using second = await topic.subscribe(() => {});
+			expect(second.topic).toBe(topic.name);
+		}
+		const third = await topic.subscribe(() => {});
+		controller.abort(new Error("enough"));
+		expect([first.closed, third.closed]).toEqual([true, false]);
+		const again = topic.subscribe(() => {}, { signal: controller.signal });
+		await expect(again).rejects.toMatchObject({ code: "RK_ABORTED", outcome: "not-sent" });
+		await messages.close();
+		expect(third.closed).toBe(true);
+		const live = `pubsub:{${tag(topic.name)}}:live`;
+		await until(
+			async () => Number(Object(await redis.command(raw(["PUBSUB", "SHARDNUMSUB", live])))[1]) === 0,
+		);
+		await expect(topic.subscribe(() => {})).rejects.toMatchObject({ code: "RK_CLOSED" });
+	});
+});
+
+function tag(name: string): string {
+	return name.replaceAll(":", "%3A");
+}
+
+/** Makes the topic what a replica would have made of it that had only `kept` messages, and then got others. */
+async function setBackTo(
+	redis: RedisPort,
+	name: string,
+	kept: number,
+	others: number,
+	later: boolean,
+): Promise<void> {
+	const stream = `pubsub:{${tag(name)}}`;
+	const entries = await redis.command(xrange(stream, "-", "+"));
+	const place = entries[kept - 1]?.[0] ?? expect.fail("not so many messages");
+	const [ms = "", sequence = ""] = place.split("-");
+	const epoch = entries[0]?.[1][1]?.[1] ?? "";
+	await redis.command(xtrim(stream, { maxLength: 0, exact: true }));
+	await redis.command(raw(["DEL", stream]));
+	for (const [id, fields] of entries.slice(0, kept)) await redis.command(xadd(stream, fields, { id }));
+	for (const n of upTo(others)) {
+		const fields = Object.entries({
+			count: String(kept + n + 1),
+			epoch,
+			message: JSON.stringify(`other ${n}`),
+		});
+		const id = later ? `${Number(ms) + 60_000}-${n}` : `${ms}-${Number(sequence) + n + 1}`;
+		await redis.command(xadd(stream, fields, { id }));
+	}
+	await redis.command(hset(`${stream}:state`, "count", String(kept + others)));
+}

@@ -1,0 +1,34 @@
+import { defineScript, flag, integer, listOf, type ScriptCall, type WireReply } from "@rk/client";
+import addLua from "./lua/add.lua";
+import filterLua from "./lua/filter.lua";
+import hasLua from "./lua/has.lua";
+import infoLua from "./lua/info.lua";
+import reserveLua from "./lua/reserve.lua";
+
+/** What the scripts say of a filter before they say anything else. */
+export interface Answer {
+	readonly status: "done" | "full" | "more-layers" | "absent" | "lost";
+	/** How many layers there are, or of `lost` which one it is, from 1. */
+	readonly layers: number;
+	/** One for each item that was dealt with; see the scripts. */
+	readonly facts: readonly number[];
+}
+
+const STATUS = ["done", "full", "more-layers", "absent", "lost"] as const;
+
+const numbers = listOf(integer);
+
+function answer(reply: WireReply): Answer {
+	const [status = 0, layers = 0, ...facts] = numbers(reply);
+	return { status: STATUS[status] ?? "lost", layers, facts };
+}
+
+function onFilter(lua: string, readOnly: boolean): ScriptCall<Answer> {
+	return defineScript({ lua: `${filterLua}\n${lua}`, keys: "any", reply: answer, readOnly });
+}
+
+export const add: ScriptCall<Answer> = onFilter(addLua, false);
+export const has: ScriptCall<Answer> = onFilter(hasLua, true);
+export const info: ScriptCall<Answer> = onFilter(infoLua, true);
+/** `false`: there is one already. */
+export const reserve: ScriptCall<boolean> = defineScript({ lua: reserveLua, keys: 2, reply: flag });

@@ -1,0 +1,112 @@
+import {
+	defineScript,
+	integer,
+	integerOrNull,
+	listOf,
+	pairsOf,
+	type ScriptCall,
+	text,
+	textOrNull,
+	type WireReply,
+} from "@rk/client";
+import addLua from "./lua/add.lua";
+import addManyLua from "./lua/add-many.lua";
+import aroundLua from "./lua/around.lua";
+import boardLua from "./lua/board.lua";
+import getLua from "./lua/get.lua";
+import listLua from "./lua/list.lua";
+import percentileLua from "./lua/percentile.lua";
+import rangeLua from "./lua/range.lua";
+import rangeByScoreLua from "./lua/range-by-score.lua";
+import removeLua from "./lua/remove.lua";
+import scoreAtPercentileLua from "./lua/score-at-percentile.lua";
+import trimLua from "./lua/trim.lua";
+import writeLua from "./lua/write.lua";
+
+/** Scores are the text that Redis gave. */
+export interface Addition {
+	readonly score: string;
+	readonly changed: boolean;
+	readonly previous: string | null;
+	readonly previousRank: number | null;
+	readonly rank: number | null;
+}
+
+export interface Listing {
+	/** Of the first entry, from 0. */
+	readonly from: number;
+	/** Of the first entry, or by the ranking `modified` of the last: what the entries themselves do not tell. 0 by `ordinal`. */
+	readonly rank: number;
+	readonly entries: ReadonlyArray<readonly [place: string, score: string]>;
+	/** By the order of the entries; empty, if they were asked for without. */
+	readonly data: ReadonlyArray<string | null>;
+}
+
+export interface Lookup {
+	readonly score: string;
+	readonly rank: number;
+	readonly data: string | null;
+}
+
+export interface Standing {
+	readonly better: number;
+	readonly size: number;
+}
+
+function reads<T>(lua: string, reply: (reply: WireReply) => T): ScriptCall<T> {
+	return defineScript({ lua: `${boardLua}\n${lua}`, keys: "any", reply, readOnly: true });
+}
+
+function lists<T>(lua: string, reply: (reply: WireReply) => T): ScriptCall<T> {
+	return reads(`${listLua}\n${lua}`, reply);
+}
+
+function writes<T>(lua: string, reply: (reply: WireReply) => T): ScriptCall<T> {
+	return defineScript({ lua: `${boardLua}\n${writeLua}\n${lua}`, keys: "any", reply });
+}
+
+export const range: ScriptCall<Listing> = lists(rangeLua, listing);
+export const rangeByScore: ScriptCall<Listing> = lists(rangeByScoreLua, listing);
+/** `null`: there is no such member. */
+export const around: ScriptCall<Listing | null> = lists(aroundLua, (reply) =>
+	items(reply).length === 0 ? null : listing(reply),
+);
+export const lookUp: ScriptCall<Array<Lookup | null>> = reads(getLua, listOf(lookup));
+/** `null`: there is no such member. */
+export const standing: ScriptCall<Standing | null> = reads(percentileLua, (reply) => {
+	const [better, size] = items(reply);
+	return better === undefined ? null : { better: integer(better), size: integer(size ?? null) };
+});
+export const scoreAtPercentile: ScriptCall<string | null> = reads(scoreAtPercentileLua, textOrNull);
+export const add: ScriptCall<Addition> = writes(addLua, addition);
+export const addMany: ScriptCall<{ added: number; updated: number }> = writes(addManyLua, (reply) => {
+	const [added = null, updated = null] = items(reply);
+	return { added: integer(added), updated: integer(updated) };
+});
+export const remove: ScriptCall<number> = writes(removeLua, integer);
+export const trim: ScriptCall<number> = writes(trimLua, integer);
+
+const items: (reply: WireReply) => readonly WireReply[] = listOf((item) => item);
+const placed = pairsOf(text, text);
+const texts = listOf(textOrNull);
+
+function listing(reply: WireReply): Listing {
+	const [from = null, rank = null, entries = null, data = null] = items(reply);
+	return { from: integer(from), rank: integer(rank), entries: placed(entries), data: texts(data) };
+}
+
+function lookup(reply: WireReply): Lookup | null {
+	const [score = null, rank = null, data = null] = items(reply);
+	return score === null ? null : { score: text(score), rank: integer(rank), data: textOrNull(data) };
+}
+
+function addition(reply: WireReply): Addition {
+	const [score = null, changed = null, previous = null, previousRank = null, rank = null] = items(reply);
+	return {
+		score: text(score),
+		changed: integer(changed) === 1,
+		previous: textOrNull(previous),
+		previousRank: integerOrNull(previousRank),
+		rank: integerOrNull(rank),
+	};
+}

@@ -1,0 +1,260 @@
+import { checkInteger, checkKnown, InvalidArgumentError, type RedisPort, unlink } from "@rk/client";
+import { MOST_ATTEMPTS, pauseAfter } from "./attempts.ts";
+import { SessionConflictError, SessionGoneError } from "./errors.ts";
+import { resolveOptions, type SessionsOptions } from "./options.ts";
+import { pause } from "./pause.ts";
+import { rotate } from "./rotate.ts";
+import type { StoredSession } from "./scripts.ts";
+import type {
+	CreateSessionOptions,
+	ListedSession,
+	NewSession,
+	Session,
+	WriteSessionOptions,
+} from "./session.ts";
+import { checkId, checkNewId, handleOf, randomId } from "./session-id.ts";
+import { SessionTable } from "./session-table.ts";
+import type { GetSessionOptions, Sessions, UpdateSessionOptions } from "./sessions.ts";
+import { UserIndex } from "./user-index.ts";
+import { UserSessions } from "./user-sessions.ts";
+
+/**
+ * Sessions of one kind, at the keys `<prefix>:{…}`.
+ *
+ * @throws {InvalidArgumentError} an option is not acceptable
+ */
+export function createSessions<T>(redis: RedisPort, options: SessionsOptions<T>): Sessions<T> {
+	const table = new SessionTable(redis, resolveOptions(options));
+	return new RedisSessions(table, new UserIndex(redis, table.keys, table.options.absoluteMs));
+}
+
+class RedisSessions<T> implements Sessions<T> {
+	readonly #table: SessionTable<T>;
+	readonly #index: UserIndex;
+	readonly #users: UserSessions<T>;
+
+	constructor(table: SessionTable<T>, index: UserIndex) {
+		this.#table = table;
+		this.#index = index;
+		this.#users = new UserSessions(table, index);
+	}
+
+	create(data: T, options: CreateSessionOptions = {}): Promise<NewSession> {
+		checkKnown("", options, ["userId", "idleMs", "id"]);
+		const { userId, idleMs, id = this.#newId() } = options;
+		if (userId !== undefined) checkUser(userId);
+		checkIdle(idleMs);
+		checkNewId("id", id);
+		return this.#create(id, data, userId, idleMs);
+	}
+
+	async #create(
+		id: string,
+		data: T,
+		userId: string | undefined,
+		idleMs: number | undefined,
+	): Promise<NewSession> {
+		const handle = handleOf(id);
+		const encoded = this.#table.options.codec.encode(data);
+		// First the index: an entry without a session does no harm, a session without an entry would outlive `destroyUser`.
+		const entered = userId === undefined ? 0 : await this.#index.add(userId, handle);
+		const made = await this.#table.create(handle, encoded, userId, idleMs);
+		if (made === 0) throw new SessionConflictError(handle, 1);
+		if (made < 0) throw new SessionGoneError(handle);
+		if (userId !== undefined && entered > this.#table.options.maxPerUser) await this.#users.evict(userId);
+		return { id, version: 1 };
+	}
+
+	get(id: string, options: GetSessionOptions = {}): Promise<Session<T> | null> {
+		checkId(id);
+		checkKnown("", options, ["touch"]);
+		return this.#get(id, options.touch ?? true);
+	}
+
+	async #get(id: string, touch: boolean): Promise<Session<T> | null> {
+		let at = "";
+		const stored = await this.#table.at<StoredSession>(id, (handle) => {
+			at = handle;
+			return this.#table.read(handle, touch);
+		});
+		return stored === null ? null : this.#table.readable(at, stored);
+	}
+
+	save(id: string, data: T, version: number, options: WriteSessionOptions = {}): Promise<number> {
+		checkId(id);
+		checkInteger("version", version, 1);
+		checkWrite(options, ["userId", "idleMs"]);
+		return this.#found(id, async (handle) => {
+			if (typeof options.userId === "string") await this.#index.add(options.userId, handle);
+			const result = await this.#table.save(handle, version, data, options);
+			if (result === 0) throw new SessionConflictError(handle, 1);
+			return result < 0 ? null : result;
+		});
+	}
+
+	update(
+		id: string,
+		change: (data: T) => T | Promise<T>,
+		options: UpdateSessionOptions = {},
+	): Promise<Session<T>> {
+		checkId(id);
+		if (typeof change !== "function") throw new InvalidArgumentError("change", change, "a function");
+		checkWrite(options, ["userId", "idleMs", "signal"]);
+		return this.#found(id, (handle) => this.#update(handle, change, options));
+	}
+
+	async #update(
+		handle: string,
+		change: (data: T) => T | Promise<T>,
+		{ signal, ...write }: UpdateSessionOptions,
+	): Promise<Session<T> | null> {
+		const { random } = this.#table.options;
+		for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+			const stored = await this.#table.read(handle, false);
+			if (stored === null) return null;
+			const session = this.#table.decoded(handle, stored);
+			const data = await change(session.data);
+			if (typeof write.userId === "string") await this.#index.add(write.userId, handle);
+			const version = await this.#table.save(handle, session.version, data, write);
+			if (version < 0) return null;
+			if (version > 0) {
+				// It stays in the index of the user whose it was, who may have it back meanwhile; listing takes it out.
+				const userId = write.userId === undefined ? session.userId : (write.userId ?? undefined);
+				return { ...session, data, version, userId };
+			}
+			await pause(pauseAfter(attempt, random), signal);
+		}
+		throw new SessionConflictError(handle, MOST_ATTEMPTS);
+	}
+
+	touch(id: string, options: { readonly idleMs?: number } = {}): Promise<boolean> {
+		checkId(id);
+		checkKnown("", options, ["idleMs"]);
+		checkIdle(options.idleMs);
+		const read = this.#table.at(id, (handle) => this.#table.read(handle, true, options.idleMs));
+		return read.then((stored) => stored !== null);
+	}
+
+	rotate(id: string): Promise<NewSession | null> {
+		checkId(id);
+		return this.#rotate(id, this.#newId());
+	}
+
+	async #rotate(id: string, newId: string): Promise<NewSession | null> {
+		const rotated = await rotate(this.#table, this.#index, handleOf(id), newId);
+		if (rotated !== null) return rotated;
+		// Is it elsewhere already?
+		await this.#found(id, (handle) => this.#table.read(handle, false));
+		return null;
+	}
+
+	destroy(id: string): Promise<boolean> {
+		checkId(id);
+		return this.#destroy(id);
+	}
+
+	async #destroy(id: string): Promise<boolean> {
+		let at = "";
+		const user = await this.#table.at(id, (handle) => {
+			at = handle;
+			return this.#table.destroy(handle);
+		});
+		if (user !== null && user !== "") await this.#index.remove(user, [at]);
+		return user !== null;
+	}
+
+	destroyUser(userId: string, options: { readonly except?: string } = {}): Promise<number> {
+		checkUser(userId);
+		checkKnown("", options, ["except"]);
+		const { except } = options;
+		if (except === undefined) return this.#users.destroyAll(userId);
+		checkId(except);
+		return this.#users.destroyAll(userId, () => this.#handleNow(except));
+	}
+
+	/** Where the session of this id is now, if there is one. */
+	async #handleNow(id: string): Promise<string> {
+		let at = "";
+		await this.#table.at(id, (handle) => {
+			at = handle;
+			return this.#table.read(handle, false);
+		});
+		return at;
+	}
+
+	listUser(userId: string): Promise<Array<ListedSession<T>>> {
+		checkUser(userId);
+		return this.#users.list(userId);
+	}
+
+	count(userId: string): Promise<number> {
+		checkUser(userId);
+		return this.#users.found(userId).then((found) => found.length);
+	}
+
+	async *all(): AsyncGenerator<ListedSession<T>, void, void> {
+		for await (const page of this.#pages("{*")) {
+			const handles = page.map((key) => key.slice(key.lastIndexOf("{") + 1, -1));
+			const found = await Promise.all(handles.map((handle) => this.#table.read(handle, false)));
+			for (const [i, handle] of handles.entries()) {
+				const stored = found[i] ?? null;
+				const session = stored === null ? null : this.#table.readable(handle, stored);
+				if (session === null) continue;
+				const { version: _, ...listed } = session;
+				yield { handle, ...listed };
+			}
+		}
+	}
+
+	async clear(): Promise<void> {
+		// Sessions before indexes, as ever.
+		for (const what of ["{*", "user:{*"]) {
+			for await (const page of this.#pages(what)) {
+				const results = await this.#table.redis.batch(page.map((key) => unlink(key)));
+				const failed = results.find((result) => result instanceof Error);
+				if (failed !== undefined) throw failed;
+			}
+		}
+	}
+
+	handleOf(id: string): string {
+		checkId(id);
+		return handleOf(id);
+	}
+
+	#pages(what: string): AsyncIterable<string[]> {
+		const { redis, options } = this.#table;
+		const prefix = options.prefix.replace(/[\\*?[\]^]/g, "\\$&");
+		return redis.scan({ match: `${prefix}:${what}`, type: what === "{*" ? "hash" : "zset" });
+	}
+
+	/** What the work gives where the session is. @throws {SessionGoneError} */
+	async #found<R>(id: string, work: (handle: string) => Promise<R | null>): Promise<R> {
+		const result = await this.#table.at(id, work);
+		if (result === null) throw new SessionGoneError(handleOf(id));
+		return result;
+	}
+
+	#newId(): string {
+		const id = this.#table.options.genId?.() ?? randomId();
+		checkNewId("genId()", id);
+		return id;
+	}
+}
+
+function checkUser(userId: unknown): void {
+	if (typeof userId === "string" && userId !== "") return;
+	throw new InvalidArgumentError("userId", userId, "text, not empty");
+}
+
+function checkIdle(idleMs: number | undefined): void {
+	if (idleMs !== undefined) checkInteger("idleMs", idleMs, 1);
+}
+
+function checkWrite(options: UpdateSessionOptions, known: readonly string[]): void {
+	checkKnown("", options, known);
+	if (options.userId !== undefined && options.userId !== null) checkUser(options.userId);
+	checkIdle(options.idleMs);
+	if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
+		throw new InvalidArgumentError("signal", options.signal, "an AbortSignal");
+}

@@ -1,0 +1,42 @@
+import { createHash, randomBytes } from "node:crypto";
+import { InvalidArgumentError, makeKey } from "@rk/client";
+
+/** Characters that 128 bits take in base 64. */
+const FEWEST = 22;
+
+/** 256 random bits, as 43 characters that a cookie takes. */
+export function randomId(): string {
+	return randomBytes(32).toString("base64url");
+}
+
+/** @throws {InvalidArgumentError} it is too short to have 128 random bits */
+export function checkNewId(argument: string, id: unknown): void {
+	if (typeof id === "string" && id.length >= FEWEST) return;
+	// The id itself is a secret, which no error may carry.
+	const given = typeof id === "string" ? `text of ${id.length} characters` : typeof id;
+	throw new InvalidArgumentError(argument, given, `text of ${FEWEST} characters or more`);
+}
+
+/** @throws {InvalidArgumentError} no text */
+export function checkId(id: unknown): void {
+	if (typeof id !== "string") throw new InvalidArgumentError("id", typeof id, "text");
+}
+
+/** What Redis has of an id: its SHA-256. Whoever reads keys, logs or backups cannot come in with it. */
+export function handleOf(id: string): string {
+	return createHash("sha256").update(id).digest("base64url");
+}
+
+export interface Keys {
+	/** Where a session is. */
+	session(handle: string): string;
+	/** Where a user's index is. */
+	user(userId: string): string;
+}
+
+export function keysFor(prefix: string): Keys {
+	return {
+		session: (handle) => `${prefix}:{${handle}}`,
+		user: (userId) => `${prefix}:user:{${makeKey(userId)}}`,
+	};
+}

@@ -1,0 +1,74 @@
+import { del, type RedisPort, raw } from "@rk/client";
+import { describe, expect, inject, test } from "vitest";
+import type { BloomFilter } from "../../src/bloom/index.ts";
+import { adapters, collected, open } from "../redis.ts";
+import { filterOn } from "./bloom.ts";
+
+const many = Array.from({ length: 100 }, (_, i) => `item ${i}`);
+
+async function bitsOf(redis: RedisPort, filter: BloomFilter): Promise<string[]> {
+	return (await collected(redis.scan({ match: `*${filter.key}*:bits:*` }))).flat().sort();
+}
+
+describe.each(adapters)("over $name", (adapter) => {
+	// Broken on purpose: the bit behind the others not looked at, when `has` denies all that was added.
+	test.each([
+		["the only layer", {}, 0],
+		["the first layer", { capacity: 10, scaling: {} }, 0],
+		["the last layer", { capacity: 10, scaling: {} }, -1],
+	] as const)("the loss of %s is noticed by everything that looks at it", async (_, options, which) => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const filter = filterOn(redis, { ...options, backend: "bitfield" });
+		await filter.addMany(many);
+		const lost = (await bitsOf(redis, filter)).at(which) ?? expect.fail();
+		await redis.command(del(lost));
+		const refused = { code: "RK_BLOOM_LOST", key: filter.key, lost };
+		await expect(filter.has("item 1")).rejects.toMatchObject(refused);
+		await expect(filter.hasMany(many)).rejects.toMatchObject(refused);
+		await expect(filter.add("new")).rejects.toMatchObject(refused);
+		await expect(filter.addMany(many)).rejects.toMatchObject(refused);
+		await expect(filter.count()).rejects.toMatchObject(refused);
+		await expect(filter.info()).rejects.toMatchObject(refused);
+		expect(await bitsOf(redis, filter)).not.toContain(lost);
+		expect(await filter.clear()).toBe(true);
+		expect(await filter.add("item 1")).toBe(true);
+	});
+
+	test("a filter of which the bits are left without the rest is a new one", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const filter = filterOn(redis, { backend: "bitfield" });
+		await filter.addMany(many);
+		await redis.command(del(filter.key));
+		expect(await filter.has("item 1")).toBe(false);
+		expect(await filter.info()).toBeNull();
+		expect(await filter.add("item 1")).toBe(true);
+		expect(await filter.has("item 2")).toBe(false);
+	});
+
+	// Broken on purpose: a time to live for the hash only; none for the layers that come later.
+	test("all of a filter expires at one moment, whenever it grew", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const filter = filterOn(redis, { capacity: 10, scaling: {}, backend: "bitfield", ttlMs: 100_000 });
+		const moments = async () => {
+			const keys = [filter.key, ...(await bitsOf(redis, filter))];
+			return Promise.all(keys.map((key) => redis.command(raw(["PEXPIRETIME", key]))));
+		};
+		await filter.add("a");
+		const [first, ...others] = await moments();
+		expect(others).toEqual([first]);
+		await filter.addMany(many);
+		const later = await moments();
+		expect(later.length).toBeGreaterThan(3);
+		expect(new Set(later)).toEqual(new Set([first]));
+	});
+
+	test("nothing expires without ttlMs, and clear leaves nothing", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const filter = filterOn(redis, { capacity: 10, scaling: {}, backend: "bitfield" });
+		await filter.addMany(many);
+		expect(await redis.command(raw(["PTTL", filter.key]))).toBe(-1);
+		expect(await filter.clear()).toBe(true);
+		expect((await collected(redis.scan({ match: `*${filter.key}*` }))).flat()).toEqual([]);
+		expect(await filter.clear()).toBe(false);
+	});
+});
