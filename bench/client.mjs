@@ -79,12 +79,12 @@ export async function run(bench) {
 						{ name: "ioredis typed", operation: native.ioredis(redis) },
 						{ name: "ioredis call()", operation: call(redis, args), against: "ioredis typed" },
 						{
-							name: "port on ioredis",
+							name: "@rk/client on ioredis",
 							operation: typed(overIoredis, command),
 							...{ against: "ioredis typed", atMost: AT_MOST.ioredis[concurrency] },
 						},
 						{
-							name: "port on ioredis, deadline",
+							name: "@rk/client on ioredis, deadline",
 							...{ operation: typed(timedIoredis, command), against: "ioredis typed" },
 						},
 						{
@@ -93,12 +93,12 @@ export async function run(bench) {
 						},
 						{ name: "node-redis sendCommand", operation: sendCommand(untimed, args) },
 						{
-							name: "port on node-redis",
+							name: "@rk/client on node-redis",
 							operation: typed(overNodeRedis, command),
 							...{ against: "node-redis sendCommand", atMost: AT_MOST.nodeRedis[concurrency] },
 						},
 						{
-							name: "port on node-redis, deadline",
+							name: "@rk/client on node-redis, deadline",
 							...{ operation: typed(timedNodeRedis, command), against: "node-redis sendCommand" },
 						},
 					],

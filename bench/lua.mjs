@@ -68,7 +68,7 @@ export async function run(bench) {
 						operation: (i) => byHand.command(byPosition([keyOf(i)], ["1", NOTE])),
 					},
 					{
-						name: `typed script ${on}`,
+						name: `@rk/lua ${on}`,
 						operation: (i) => byMethod.typed({ counter: keyOf(i) }, { by: 1, note: NOTE }),
 						...{ against: `raw EVALSHA ${on}`, atMost: AT_MOST },
 					},
@@ -120,7 +120,7 @@ async function bytes(bench, server, kept) {
 				max: bySource,
 			},
 			{
-				...{ ...row, subject: "typed scripts", value: batch, against: "EVAL each", ratio: batch / bySource },
+				...{ ...row, subject: "@rk/lua", value: batch, against: "EVAL each", ratio: batch / bySource },
 				...{ min: batch, max: batch },
 			},
 		);

@@ -14,13 +14,17 @@ export function table({ name, subjects, rounds, operations }, rows) {
 			atMost === undefined ? "" : `${atMost.toFixed(2)} ${cpu.ratio <= atMost ? "✓" : "✗"}`,
 		];
 	});
-	const columns = HEAD.map((_, i) => Math.max(...[HEAD, ...lines].map((line) => line[i].length)));
-	// Words to the left, numbers to the right.
-	const draw = (line) =>
-		line
-			.map((cell, i) => (i === 0 || i === 4 ? cell.padEnd(columns[i]) : cell.padStart(columns[i])))
-			.join("  ")
-			.trimEnd();
 	const title = `${name}: medians of ${rounds} rounds of ${operations.toLocaleString("en")}`;
-	return [title, ...[HEAD, ...lines].map(draw)].join("\n");
+	return [title, ...inColumns([HEAD, ...lines], [0, 4])].join("\n");
+}
+
+/** Lines of cells, aligned: to the left in the columns of words, to the right in those of numbers. */
+export function inColumns(lines, words) {
+	const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+	return lines.map((line) =>
+		line
+			.map((cell, i) => (words.includes(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+			.join("  ")
+			.trimEnd(),
+	);
 }
