@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import { connect as overIoredis } from "@rk/ioredis";
 import { connect as overNodeRedis } from "@rk/node-redis";
 import { startServer } from "@rk/testing";
+import { flashSale } from "./flash-sale/flash-sale.ts";
 import { removeKeys, runSteps } from "./run-steps.ts";
 import type { Connect } from "./step.ts";
 import { steps } from "./steps/index.ts";
@@ -28,6 +29,14 @@ for (const [name, connect] of clients) {
 	const prefix = ["rk-demo", randomUUID().slice(0, 8)];
 	failed += await runSteps(steps, { server, connect, redis, prefix });
 	await removeKeys(redis, prefix);
+}
+
+console.log(
+	"\na flash sale: sessions, a cached price that changes, limits, a locked till, a leaderboard, a feed; four processes",
+);
+{
+	await using redis = await overIoredis({ url: server.url });
+	failed += await runSteps([flashSale], { server, connect: overIoredis, redis, prefix: [] });
 }
 
 const seconds = ((performance.now() - began) / 1000).toFixed(1);

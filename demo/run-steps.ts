@@ -2,7 +2,7 @@ import { makeKey, type RedisPort, unlink } from "@rk/client";
 import type { Scene, Step } from "./step.ts";
 
 const TITLE_WIDTH = 62;
-const STEP_MS = 30_000;
+const STEP_MS = 60_000;
 
 /** Runs the steps one after the other and tells how each went; returns how many failed. */
 export async function runSteps(steps: readonly Step[], scene: Scene): Promise<number> {
