@@ -1,10 +1,12 @@
 // Proves the packages as their users get them: packs each, installs the tarballs into fresh projects outside the
-// workspace, loads every entry by `import` and by `require`, and type-checks scripts/consumers/<package>.ts against
-// the shipped declarations on old and new TypeScript. Needs a build first: `pnpm check:consumers` does both.
+// workspace, loads every entry by `import` and by `require`, type-checks scripts/consumers/<package>.ts against the
+// shipped declarations on old and new TypeScript, and runs the first snippet of the README, word for word, over each
+// adapter on a real server. Needs a build first: `pnpm check:consumers` does both.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startServer } from "@rk/testing";
 
 const TYPESCRIPT = ["5.4.5", "5.9.3", "6.0.3"];
 /** Bundlers' resolution reads the declarations of `import` again, so one compiler is enough for it. */
@@ -12,14 +14,17 @@ const TYPE_CHECKS = [...TYPESCRIPT.map((version) => [version, "nodenext"]), [TYP
 /** What a user of the package installs beside it. Everything else must come with the package. */
 const DRIVERS = { "@rk/ioredis": ["ioredis"], "@rk/node-redis": ["redis"] };
 
+/** Programs that run a snippet need it to take away the types. */
+const RUNNER = "tsx";
+
 const root = new URL("..", import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), "rk-consumers-"));
 let failed = 0;
 
 /** Runs a program; on failure prints what it said, counts it, and returns false. */
-function passes(what, program, args, cwd) {
+function passes(what, program, args, cwd, env = process.env) {
 	try {
-		execFileSync(program, args, { cwd, stdio: "pipe", encoding: "utf8" });
+		execFileSync(program, args, { cwd, env, stdio: "pipe", encoding: "utf8", timeout: 300_000 });
 		console.log(`ok      ${what}`);
 		return true;
 	} catch (error) {
@@ -156,11 +161,47 @@ function checkPackage(name, packed, compiler) {
 	}
 }
 
+/** The first snippet of the README as it stands, and with the other adapter where it names one: "nothing else changes". */
+function snippetsOf(name, folder) {
+	const readme = readFileSync(join(root, "packages", folder, "README.md"), "utf8");
+	const [, snippet] = /^```ts\n(.*?)^```$/ms.exec(readme) ?? [];
+	if (snippet === undefined) throw new Error(`the README of ${name} has no snippet`);
+	const adapter = Object.keys(DRIVERS).find((adapter) => snippet.includes(`from "${adapter}"`));
+	if (adapter === undefined) return new Map([["no adapter", snippet]]);
+	if (adapter === name) return new Map([[name, snippet]]);
+	return new Map(Object.keys(DRIVERS).map((other) => [other, snippet.replace(`"${adapter}"`, `"${other}"`)]));
+}
+
+function checkSnippets(name, packed, redisUrl) {
+	const { folder } = packed.get(name);
+	const project = join(scratch, folder);
+	const snippets = snippetsOf(name, folder);
+	const adapters = [...snippets.keys()].filter((adapter) => packed.has(adapter));
+	const tarballs = adapters.flatMap((adapter) => [...withDependencies(adapter, packed).values()]);
+	const beside = [RUNNER, ...adapters.flatMap((adapter) => DRIVERS[adapter])].map(
+		(driver) => `${driver}@${pinned(driver)}`,
+	);
+	const install = ["install", "--no-audit", "--no-fund", ...tarballs, ...beside];
+	if (!passes(`${name} installs with ${adapters.join(" and ")}`, "npm", install, project)) return;
+	for (const [adapter, snippet] of snippets) {
+		write(project, { "snippet.mts": snippet });
+		const env = { ...process.env, REDIS_URL: redisUrl };
+		const args = ["--import", RUNNER, "snippet.mts"];
+		passes(`the first snippet of ${name}, ${adapter}`, process.execPath, args, project, env);
+	}
+}
+
+const server = await startServer({ owned: true });
 try {
 	const packed = packAll();
 	const compiler = installTypeScripts();
-	for (const name of packed.keys()) checkPackage(name, packed, compiler);
+	for (const name of packed.keys()) {
+		checkPackage(name, packed, compiler);
+		await server.command("FLUSHALL");
+		checkSnippets(name, packed, server.url);
+	}
 } finally {
+	await server.stop();
 	rmSync(scratch, { recursive: true, force: true });
 }
 if (failed > 0) {
