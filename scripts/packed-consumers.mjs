@@ -161,9 +161,9 @@ function checkPackage(name, packed, compiler) {
 	}
 }
 
-/** The first snippet of the README as it stands, and with the other adapter where it names one: "nothing else changes". */
-function snippetsOf(name, folder) {
-	const readme = readFileSync(join(root, "packages", folder, "README.md"), "utf8");
+/** The first snippet of a README as it stands, and with the other adapter where it names one: "nothing else changes". */
+function snippetsOf(name, path) {
+	const readme = readFileSync(join(root, path, "README.md"), "utf8");
 	const [, snippet] = /^```ts\n(.*?)^```$/ms.exec(readme) ?? [];
 	if (snippet === undefined) throw new Error(`the README of ${name} has no snippet`);
 	const adapter = Object.keys(DRIVERS).find((adapter) => snippet.includes(`from "${adapter}"`));
@@ -172,16 +172,19 @@ function snippetsOf(name, folder) {
 	return new Map(Object.keys(DRIVERS).map((other) => [other, snippet.replace(`"${adapter}"`, `"${other}"`)]));
 }
 
-function checkSnippets(name, packed, redisUrl) {
-	const { folder } = packed.get(name);
+/** Runs the first snippet of the README at `path` in the project `folder`, where those packages are installed beside its adapters. */
+function checkSnippets(name, path, folder, beside, packed, redisUrl) {
 	const project = join(scratch, folder);
-	const snippets = snippetsOf(name, folder);
+	const snippets = snippetsOf(name, path);
 	const adapters = [...snippets.keys()].filter((adapter) => packed.has(adapter));
-	const tarballs = adapters.flatMap((adapter) => [...withDependencies(adapter, packed).values()]);
-	const beside = [RUNNER, ...adapters.flatMap((adapter) => DRIVERS[adapter])].map(
-		(driver) => `${driver}@${pinned(driver)}`,
+	const tarballs = new Set(
+		[...beside, ...adapters].flatMap((each) => [...withDependencies(each, packed).values()]),
 	);
-	const install = ["install", "--no-audit", "--no-fund", ...tarballs, ...beside];
+	const others = [RUNNER, ...adapters.flatMap((adapter) => DRIVERS[adapter])];
+	const install = [
+		...["install", "--no-audit", "--no-fund", ...tarballs],
+		...others.map((other) => `${other}@${pinned(other)}`),
+	];
 	if (!passes(`${name} installs with ${adapters.join(" and ")}`, "npm", install, project)) return;
 	for (const [adapter, snippet] of snippets) {
 		write(project, { "snippet.mts": snippet });
@@ -198,8 +201,11 @@ try {
 	for (const name of packed.keys()) {
 		checkPackage(name, packed, compiler);
 		await server.command("FLUSHALL");
-		checkSnippets(name, packed, server.url);
+		const { folder } = packed.get(name);
+		checkSnippets(name, join("packages", folder), folder, [name], packed, server.url);
 	}
+	write(join(scratch, "tour"), { "package.json": { private: true } });
+	checkSnippets("the repository", ".", "tour", [...packed.keys()], packed, server.url);
 } finally {
 	await server.stop();
 	rmSync(scratch, { recursive: true, force: true });
