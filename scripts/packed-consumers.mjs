@@ -11,7 +11,9 @@ import { startServer } from "@rk/testing";
 const TYPESCRIPT = ["5.4.5", "5.9.3", "6.0.3"];
 /** Bundlers' resolution reads the declarations of `import` again, so one compiler is enough for it. */
 const TYPE_CHECKS = [...TYPESCRIPT.map((version) => [version, "nodenext"]), [TYPESCRIPT[0], "bundler"]];
-/** What a user of the package installs beside it. Everything else must come with the package. */
+/** What a user of the package installs beside it, for some of its entries. Everything else must come with the package. */
+const PEERS = { "@rk/cache": ["msgpackr"], "@rk/structures": ["express-session", "@types/express-session"] };
+/** Each adapter's client. */
 const DRIVERS = { "@rk/ioredis": ["ioredis"], "@rk/node-redis": ["redis"] };
 
 /** Programs that run a snippet need it to take away the types. */
@@ -151,7 +153,7 @@ function checkPackage(name, packed, compiler) {
 		...TSCONFIGS,
 	});
 	const tarballs = [...withDependencies(name, packed).values()];
-	const beside = [...(DRIVERS[name] ?? []), "@types/node"].map((driver) => `${driver}@${pinned(driver)}`);
+	const beside = [...(DRIVERS[name] ?? []), ...(PEERS[name] ?? []), "@types/node"].map((driver) => `${driver}@${pinned(driver)}`);
 	const install = ["install", "--no-audit", "--no-fund", ...tarballs, ...beside];
 	if (!passes(`${name} installs`, "npm", install, project)) return;
 	passes(`${name} loads by import and require`, process.execPath, ["load.mjs"], project);
