@@ -153,7 +153,9 @@ function checkPackage(name, packed, compiler) {
 		...TSCONFIGS,
 	});
 	const tarballs = [...withDependencies(name, packed).values()];
-	const beside = [...(DRIVERS[name] ?? []), ...(PEERS[name] ?? []), "@types/node"].map((driver) => `${driver}@${pinned(driver)}`);
+	const beside = [...(DRIVERS[name] ?? []), ...(PEERS[name] ?? []), "@types/node"].map(
+		(driver) => `${driver}@${pinned(driver)}`,
+	);
 	const install = ["install", "--no-audit", "--no-fund", ...tarballs, ...beside];
 	if (!passes(`${name} installs`, "npm", install, project)) return;
 	passes(`${name} loads by import and require`, process.execPath, ["load.mjs"], project);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "./errors.ts";
+import type { RedisPort } from "./port.ts";
 
 /** The longest delay that a Node.js timer takes. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -47,6 +48,12 @@ export function checkKnown(argument: string, options: object, known: readonly st
 export function checkTexts(argument: string, value: readonly unknown[]): void {
 	if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string")) return;
 	throw new InvalidArgumentError(argument, value, "an array of one text or more");
+}
+
+/** @throws {InvalidArgumentError} no port: such as a library's own client, which has a `command` too, of another meaning */
+export function checkPort(argument: string, redis: RedisPort): void {
+	if (typeof redis?.everyMaster === "function") return;
+	throw new InvalidArgumentError(argument, redis, "what connect(), ioredisPort() or nodeRedisPort() gives");
 }
 
 /** @throws {InvalidArgumentError} not a function */

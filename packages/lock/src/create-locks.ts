@@ -1,4 +1,11 @@
-import { ClosedError, checkKnown, InvalidArgumentError, type RedisPort, TimeoutError } from "@rk/client";
+import {
+	ClosedError,
+	checkKnown,
+	checkPort,
+	InvalidArgumentError,
+	type RedisPort,
+	TimeoutError,
+} from "@rk/client";
 import { Application } from "./application.ts";
 import { instant } from "./clock.ts";
 import { LockCorruptError, LockNotHeldError } from "./errors.ts";
@@ -14,7 +21,6 @@ import {
 	type AcquireOptions,
 	checkAcquireOptions,
 	checkKey,
-	checkPort,
 	checkTryOptions,
 	checkWithLockOptions,
 	type LocksOptions,

@@ -1,7 +1,7 @@
-import { checkInteger, checkKnown, InvalidArgumentError, type RedisPort } from "@rk/client";
+import { checkInteger, checkKnown, checkPort, InvalidArgumentError, type RedisPort } from "@rk/client";
 import { StaleFenceError } from "./errors.ts";
 import { siblingOf } from "./names.ts";
-import { checkKey, checkPort, DEFAULTS } from "./options.ts";
+import { checkKey, DEFAULTS } from "./options.ts";
 import { fencedWriteScript } from "./scripts.ts";
 
 export interface FencedWriteOptions {

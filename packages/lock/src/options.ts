@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { checkInteger, checkKnown, checkMs, InvalidArgumentError, type RedisPort } from "@rk/client";
+import { checkInteger, checkKnown, checkMs, InvalidArgumentError } from "@rk/client";
 import { type Clock, systemClock } from "./clock.ts";
 import type { LockListener } from "./events.ts";
 import { checkTtl, type Drift } from "./lease.ts";
@@ -197,12 +197,6 @@ export function resolveLocksOptions(options: LocksOptions): ResolvedLocksOptions
 		fenceTtlMs,
 		layout,
 	};
-}
-
-/** @throws {InvalidArgumentError} such as a driver's own client, which has a `command` too, of another meaning */
-export function checkPort(argument: string, redis: RedisPort): void {
-	if (typeof redis?.everyMaster === "function") return;
-	throw new InvalidArgumentError(argument, redis, "what connect(), ioredisPort() or nodeRedisPort() gives");
 }
 
 /** @throws {InvalidArgumentError} */

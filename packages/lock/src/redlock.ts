@@ -1,4 +1,4 @@
-import { ClosedError, InvalidArgumentError, type RedisPort } from "@rk/client";
+import { ClosedError, checkPort, InvalidArgumentError, type RedisPort } from "@rk/client";
 import { LockBusyError } from "./errors.ts";
 import { Events } from "./events.ts";
 import { Holdings } from "./holdings.ts";
@@ -8,7 +8,6 @@ import { plainNames } from "./names.ts";
 import {
 	checkAcquireOptions,
 	checkKey,
-	checkPort,
 	checkTryOptions,
 	checkWithLockOptions,
 	resolveLocksOptions,

@@ -1,4 +1,4 @@
-import { type CallOptions, type Command, InvalidArgumentError, type RedisPort } from "@rk/client";
+import { type CallOptions, type Command, checkPort, InvalidArgumentError, type RedisPort } from "@rk/client";
 import type { AnyScript } from "./define-script.ts";
 import { NativeCommands } from "./native-commands.ts";
 import { Preload } from "./preload.ts";
@@ -42,10 +42,7 @@ const RESERVED = ["preload", "close", "then"];
  */
 export function createScripts<const D extends ScriptsByName>(redis: RedisPort, scripts: D): Scripts<D>;
 export function createScripts(redis: RedisPort, scripts: ScriptsByName): ScriptSet {
-	// The libraries' own clients have a `command` too.
-	if (typeof redis?.everyMaster !== "function") {
-		throw new InvalidArgumentError("redis", redis, "what connect(), ioredisPort() or nodeRedisPort() gives");
-	}
+	checkPort("redis", redis);
 	if (typeof scripts !== "object" || scripts === null) {
 		throw new InvalidArgumentError("scripts", scripts, "an object of scripts by name");
 	}

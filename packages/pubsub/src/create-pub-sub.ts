@@ -1,4 +1,4 @@
-import { ClosedError, publish, type RedisPort, type SubscriptionKind, spublish } from "@rk/client";
+import { ClosedError, checkPort, publish, type RedisPort, type SubscriptionKind, spublish } from "@rk/client";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { encode } from "./codec.ts";
 import { Consumer, type MessageMeta } from "./consumer.ts";
@@ -36,6 +36,7 @@ import { Tally } from "./tally.ts";
  * @throws {InvalidArgumentError}
  */
 export function createPubSub(redis: RedisPort, options: PubSubOptions = {}): PubSub {
+	checkPort("redis", redis);
 	return new Messages(redis, resolveOptions(options));
 }
 

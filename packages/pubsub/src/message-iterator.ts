@@ -30,6 +30,8 @@ export class MessageIterator<T> implements AsyncIterator<ReceivedMessage<T>, und
 	#listening: Listening | undefined;
 	#opened: Promise<void> | undefined;
 	#ended = false;
+	/** By who asks: then there is nothing to tell of it. */
+	#returned = false;
 	#error: unknown;
 
 	constructor(listen: Listen<T>) {
@@ -51,6 +53,7 @@ export class MessageIterator<T> implements AsyncIterator<ReceivedMessage<T>, und
 	async return(): Promise<IteratorReturnResult<undefined>> {
 		this.#offers.length = 0;
 		this.#ended = true;
+		this.#returned = true;
 		this.#opened ??= Promise.resolve();
 		await this.#listening?.unsubscribe();
 		return { done: true, value: undefined };
@@ -61,7 +64,11 @@ export class MessageIterator<T> implements AsyncIterator<ReceivedMessage<T>, und
 			(message, meta) => this.#offered({ message, ...meta }),
 			(error) => this.#end(error),
 		);
-		await this.#listening.open();
+		try {
+			await this.#listening.open();
+		} catch (error) {
+			if (!this.#returned) throw error;
+		}
 	}
 
 	#offered(received: ReceivedMessage<T>): Promise<void> {

@@ -144,8 +144,12 @@ export function checkDrain(options: DrainOptions): number {
 /** The names, each once. @throws {InvalidArgumentError} */
 export function checkNames(argument: string, given: string | readonly string[]): readonly string[] {
 	const names = typeof given === "string" ? [given] : given;
-	if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === "string"))
-		throw new InvalidArgumentError(argument, given, "a text, or an array of one text or more");
+	if (
+		!Array.isArray(names) ||
+		names.length === 0 ||
+		names.some((name) => typeof name !== "string" || name === "")
+	)
+		throw new InvalidArgumentError(argument, given, "text that is not empty, or an array of one or more");
 	return [...new Set(names)];
 }
 

@@ -30,6 +30,13 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(() => Reflect.apply(createPubSub, undefined, [redis, options])).toThrow(invalid(argument));
 	});
 
+	test.each([undefined, null, "redis://localhost", { command: () => {} }])(
+		"createPubSub refuses what is no port: %o",
+		(redis) => {
+			expect(() => Reflect.apply(createPubSub, undefined, [redis])).toThrow(invalid("redis"));
+		},
+	);
+
 	test("what a call cannot take is refused by name, and nothing is sent", async () => {
 		const redis = await open(adapter, server.url);
 		const messages = messagesOn(redis);
@@ -51,6 +58,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		await call(messages, "publish", ["c", 1, { sharded: 1 }], "sharded");
 		await call(messages, "subscribe", [[], handler], "channels");
 		await call(messages, "subscribe", [["a", 1], handler], "channels");
+		await call(messages, "subscribe", ["", handler], "channels");
 		await call(messages, "subscribe", ["c", "handler"], "handler");
 		await call(messages, "subscribe", ["c", handler, { concurrency: 0 }], "concurrency");
 		await call(messages, "subscribe", ["c", handler, { onPoison: 1 }], "onPoison");

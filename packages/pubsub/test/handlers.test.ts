@@ -65,6 +65,55 @@ describe.each(adapters)("over $name", (adapter) => {
 		await redis.command(set(freshName(), "the port works"));
 	});
 
+	// Broken on purpose: without the catch around `then` the process died, and a durable topic gave the same message again and again.
+	test("what a handler gives may be a bad promise, and that is its failure", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const messages = messagesOn(redis);
+		const channel = freshName();
+		const topic = messages.durable(channel);
+		const got: unknown[] = [];
+		const handler = (message: unknown): unknown => {
+			got.push(message);
+			const fail = (): never => {
+				throw new Error(`then ${message}`);
+			};
+			// biome-ignore lint/suspicious/noThenProperty: it is what this is about
+			if (message === 1) return { then: fail };
+			if (message !== 2) return undefined;
+			return new Proxy({}, { has: () => true, get: fail });
+		};
+		const plain = await messages.subscribe(channel, handler);
+		for (const message of upTo(4)) await messages.publish(channel, message);
+		await until(() => got.includes(3));
+		const durable = await topic.subscribe(handler);
+		for (const message of upTo(4)) await topic.publish(message);
+		await until(() => got.length >= 8 && got.at(-1) === 3);
+		expect(got).toEqual([0, 1, 2, 3, 0, 1, 2, 3]);
+		const told = ["Error: then 1", "Error: then 2"];
+		expect(messages.errors.map(String)).toEqual([...told, ...told]);
+		for (const one of [plain, durable])
+			expect(one.stats()).toMatchObject({ received: 4, failed: 2, waiting: 0 });
+	});
+
+	// Broken on purpose: when close() forgot the handlers that run, nobody was told.
+	test("what a handler that outlives close() fails with is told", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const messages = messagesOn(redis);
+		const channel = freshName();
+		const [begun, blocked] = [gate(), gate()];
+		await messages.subscribe(channel, async () => {
+			begun.open();
+			await blocked.opened;
+			throw new Error("after the end");
+		});
+		await messages.publish(channel, 1);
+		await begun.opened;
+		await messages.close();
+		blocked.open();
+		await until(() => messages.errors.length > 0);
+		expect(messages.errors.map(String)).toEqual(["Error: after the end"]);
+	});
+
 	// Broken on purpose: without `watch.begin` the second message never came.
 	test("a handler that never ends is given up, told once, and the next message comes", async () => {
 		const redis = await open(adapter, inject("redisUrl"));

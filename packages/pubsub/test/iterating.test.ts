@@ -74,6 +74,17 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await Promise.all(waiting)).toEqual(upTo(2).map(() => ({ done: true, value: undefined })));
 	});
 
+	// Broken on purpose: without the catch in #open both threw that the subscription was ended while it was made.
+	test("return() while it still subscribes ends a next() as well, and leaves nothing", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const channel = freshName();
+		const iterator = messagesOn(redis).iterate(channel)[Symbol.asyncIterator]();
+		const waiting = [iterator.next(), iterator.next()];
+		await iterator.return?.();
+		expect(await Promise.all(waiting)).toEqual(upTo(2).map(() => ({ done: true, value: undefined })));
+		await until(async () => (await listenersOf(redis, channel)) === 0);
+	});
+
 	test("a loop that is slow is no reason to give a message up, and with overflow: error it throws after what came", async () => {
 		const redis = await open(adapter, inject("redisUrl"));
 		const messages = messagesOn(redis, { maxQueue: 2, overflow: "error", handlerTimeoutMs: 1 });

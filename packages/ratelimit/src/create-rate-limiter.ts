@@ -1,4 +1,4 @@
-import { checkInteger, checkKnown, del, InvalidArgumentError, type RedisPort } from "@rk/client";
+import { checkInteger, checkKnown, checkPort, del, InvalidArgumentError, type RedisPort } from "@rk/client";
 import { type Algorithm, checkOverride, type Operation } from "./algorithm.ts";
 import { numberAt } from "./answer.ts";
 import { publish } from "./channel.ts";
@@ -38,8 +38,7 @@ export class Limiter implements RateLimiter {
 	readonly #keys: (subject: Subject) => SubjectKeys;
 
 	constructor(redis: RedisPort, options: ResolvedOptions) {
-		if (typeof redis?.command !== "function")
-			throw new InvalidArgumentError("redis", redis, "a port, as ioredisPort and nodeRedisPort give it");
+		checkPort("redis", redis);
 		const { name, algorithm, onUnavailable, denyCache } = options;
 		this.redis = redis;
 		this.options = options;

@@ -8,7 +8,8 @@ export interface DurableTopic<I, O> {
 
 	/**
 	 * Keeps the message and announces it, both or neither, in one round trip; resolves to its id. The order of the ids is the order in which
-	 * every subscriber gets them.
+	 * every subscriber gets them. Those not awaited keep their order, unless the server forgets its scripts meanwhile or the schema is
+	 * asynchronous.
 	 *
 	 * @throws {EncodeError} before anything is sent: the codec or the schema refused it
 	 * @throws {CommandError} with the outcome: after `unknown` it may have been published, and to publish it again may double it

@@ -112,11 +112,13 @@ export class BitfieldBackend implements Backend {
 		return deleted > 0;
 	}
 
-	#reserve({ meta, bits }: Part): Promise<boolean> {
+	async #reserve({ meta, bits }: Part): Promise<boolean> {
 		const { bits: size, hashes, capacity } = this.#shape;
 		const args = [this.#config, String(size), String(hashes), String(capacity)];
 		const keys = [meta, ...bits.slice(0, 1)];
-		return this.#run(scripts.reserve(keys, [...args, String(this.#options.ttlMs ?? "")]));
+		const made = await this.#run(scripts.reserve(keys, [...args, String(this.#options.ttlMs ?? "")]));
+		if (made < 0) throw new BloomLostError(this.#options.key, meta);
+		return made === 1;
 	}
 
 	/** The items by part, some at a time. */
@@ -168,6 +170,9 @@ export class BitfieldBackend implements Backend {
 		const answer = await this.#run(script(keys, [this.#config, ...args]));
 		if (answer.status === "lost")
 			throw new BloomLostError(this.#options.key, part.bits[answer.layers - 1] ?? part.meta);
+		if (answer.layers > part.bits.length)
+			// with no more keys to ask with, the answer would never be another one
+			throw new BloomConfigError(this.#options.key, this.#config, `${answer.layers} layers`);
 		if (answer.status !== "absent") part.layers = Math.max(part.layers, answer.layers);
 		return answer;
 	}

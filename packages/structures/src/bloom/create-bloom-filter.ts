@@ -1,4 +1,4 @@
-import { commandInfo, InvalidArgumentError, type RedisPort, type } from "@rk/client";
+import { checkPort, commandInfo, InvalidArgumentError, type RedisPort, type } from "@rk/client";
 import type { Backend } from "./backend.ts";
 import { BitfieldBackend } from "./bitfield.ts";
 import type { BloomFilter, BloomInfo, BloomItem } from "./bloom-filter.ts";
@@ -9,8 +9,8 @@ import { type BloomFilterOptions, type ResolvedBloomOptions, resolveBloomOptions
 /**
  * A Bloom filter, kept by the module's commands where the server has them, and in plain Redis where it has not.
  *
- * In plain Redis a part of the filter that is lost is noticed ({@link BloomLostError}). A filter that is lost as a whole is a new one, in
- * either: do not let the server evict it (`noeviction`, or a `volatile-…` policy without `ttlMs`).
+ * In plain Redis the loss of one of its keys is noticed ({@link BloomLostError}). What is lost as a whole is a new one: the filter, in
+ * either, or above 16 MB one of its parts. Do not let the server evict it (`noeviction`, or a `volatile-…` policy without `ttlMs`).
  *
  * @throws {InvalidArgumentError} an option is not acceptable
  */
@@ -25,8 +25,7 @@ class Filter implements BloomFilter {
 	#backend: Promise<Backend> | undefined;
 
 	constructor(redis: RedisPort, options: ResolvedBloomOptions) {
-		if (typeof redis?.command !== "function")
-			throw new InvalidArgumentError("redis", redis, "a port, as ioredisPort and nodeRedisPort give it");
+		checkPort("redis", redis);
 		this.key = options.key;
 		this.#redis = redis;
 		this.#options = options;
@@ -109,7 +108,7 @@ function bytesOf(items: Iterable<BloomItem>): Buffer[] {
 		throw new InvalidArgumentError("items", items, "an array, a Set, or another iterable object");
 	return Array.from(items, (item) => {
 		if (typeof item === "string") return Buffer.from(item);
-		if (item instanceof Uint8Array) return Buffer.from(item.buffer, item.byteOffset, item.byteLength);
+		if (item instanceof Uint8Array) return Buffer.from(item); // a copy: the caller may use the bytes anew
 		throw new InvalidArgumentError("item", item, "text, or bytes as a Uint8Array");
 	});
 }

@@ -19,19 +19,19 @@ export class BloomFullError extends RkError {
 }
 
 /**
- * Bits of the filter are gone, as by eviction, while the rest of it is there: it would deny items that were added. `clear()` it, and
- * add them again.
+ * One of the filter's keys is gone, as by eviction, while the rest is there: it would deny items that were added. `clear()` it, and add
+ * them again.
  */
 export class BloomLostError extends RkError {
 	override readonly name = "BloomLostError";
 	override readonly code = "RK_BLOOM_LOST";
 	/** The filter's key. */
 	readonly key: string;
-	/** The key whose bits are gone. */
+	/** The key that is gone. */
 	readonly lost: string;
 
 	constructor(key: string, lost: string) {
-		super(`The Bloom filter ${JSON.stringify(key)} has lost the bits at ${JSON.stringify(lost)}`);
+		super(`The Bloom filter ${JSON.stringify(key)} has lost its key ${JSON.stringify(lost)}`);
 		this.key = key;
 		this.lost = lost;
 	}

@@ -1,4 +1,4 @@
-import { defineScript, flag, integer, listOf, type ScriptCall, type WireReply } from "@rk/client";
+import { defineScript, integer, listOf, type ScriptCall, type WireReply } from "@rk/client";
 import addLua from "./lua/add.lua";
 import filterLua from "./lua/filter.lua";
 import hasLua from "./lua/has.lua";
@@ -8,7 +8,7 @@ import reserveLua from "./lua/reserve.lua";
 /** What the scripts say of a filter before they say anything else. */
 export interface Answer {
 	readonly status: "done" | "full" | "more-layers" | "absent" | "lost";
-	/** How many layers there are, or of `lost` which one it is, from 1. */
+	/** How many layers there are, or of `lost` which one it is, from 1, or 0: what says what the filter is. */
 	readonly layers: number;
 	/** One for each item that was dealt with; see the scripts. */
 	readonly facts: readonly number[];
@@ -30,5 +30,5 @@ function onFilter(lua: string, readOnly: boolean): ScriptCall<Answer> {
 export const add: ScriptCall<Answer> = onFilter(addLua, false);
 export const has: ScriptCall<Answer> = onFilter(hasLua, true);
 export const info: ScriptCall<Answer> = onFilter(infoLua, true);
-/** `false`: there is one already. */
-export const reserve: ScriptCall<boolean> = defineScript({ lua: reserveLua, keys: 2, reply: flag });
+/** 1 made, 0 there already, -1 lost. */
+export const reserve: ScriptCall<number> = defineScript({ lua: reserveLua, keys: 2, reply: integer });

@@ -1,4 +1,4 @@
-import { type Command, checkInteger, checkKnown, get, getdel, type RedisPort } from "@rk/client";
+import { type Command, checkInteger, checkKnown, checkPort, get, getdel, type RedisPort } from "@rk/client";
 import { CounterOverflowError, explained, InvalidCounterError } from "./errors.ts";
 import { checkExact, exact, keyOf, MOST } from "./exact.ts";
 import { addScript, type Replaced, setScript } from "./scripts.ts";
@@ -63,6 +63,7 @@ export function createCounter(
 ): Counter;
 export function createCounter(redis: RedisPort, options: CounterOptions): Counter<null>;
 export function createCounter(redis: RedisPort, options: CounterOptions): Counter<null> {
+	checkPort("redis", redis);
 	checkKnown("", options, ["name", "ttlMs", "min", "max"]);
 	const { name, ttlMs, min = -MOST, max = MOST } = options;
 	const key = keyOf("counter", name);

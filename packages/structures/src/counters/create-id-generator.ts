@@ -1,4 +1,4 @@
-import { checkInteger, checkKnown, type RedisPort } from "@rk/client";
+import { checkInteger, checkKnown, checkPort, type RedisPort } from "@rk/client";
 import { CounterOverflowError, explained, InvalidCounterError } from "./errors.ts";
 import { keyOf, MOST } from "./exact.ts";
 import { addScript } from "./scripts.ts";
@@ -35,6 +35,7 @@ export const ID_GENERATOR_DEFAULTS: Readonly<{ block: number }> = Object.freeze(
  * @throws {InvalidArgumentError} an option is not acceptable
  */
 export function createIdGenerator(redis: RedisPort, options: IdGeneratorOptions): IdGenerator {
+	checkPort("redis", redis);
 	checkKnown("", options, ["name", "block"]);
 	const { name, block = ID_GENERATOR_DEFAULTS.block } = options;
 	const key = keyOf("ids", name);

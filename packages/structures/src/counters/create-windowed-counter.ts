@@ -1,4 +1,11 @@
-import { type Command, checkInteger, checkKnown, InvalidArgumentError, type RedisPort } from "@rk/client";
+import {
+	type Command,
+	checkInteger,
+	checkKnown,
+	checkPort,
+	InvalidArgumentError,
+	type RedisPort,
+} from "@rk/client";
 import { explained } from "./errors.ts";
 import { keyOf } from "./exact.ts";
 import { type Buckets, bucketsScript, recordScript } from "./scripts.ts";
@@ -40,6 +47,7 @@ export interface WindowedCounter {
  * @throws {InvalidArgumentError} an option is not acceptable
  */
 export function createWindowedCounter(redis: RedisPort, options: WindowedCounterOptions): WindowedCounter {
+	checkPort("redis", redis);
 	checkKnown("", options, ["name", "bucketMs", "windowMs"]);
 	const { name, bucketMs, windowMs } = options;
 	const key = keyOf("window", name);

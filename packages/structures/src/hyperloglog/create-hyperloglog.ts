@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import {
 	checkInteger,
 	checkKnown,
+	checkPort,
 	InvalidArgumentError,
 	keyInSlot,
 	type RedisPort,
@@ -59,6 +60,7 @@ export interface HyperLogLog {
  * @throws {InvalidArgumentError} an option is not acceptable
  */
 export function createHyperLogLog(redis: RedisPort, options: HyperLogLogOptions = {}): HyperLogLog {
+	checkPort("redis", redis);
 	checkKnown("", options, ["prefix", "ttlMs"]);
 	const { prefix = "", ttlMs } = options;
 	if (typeof prefix !== "string") throw new InvalidArgumentError("prefix", prefix, "text");

@@ -1,4 +1,11 @@
-import { checkInteger, checkKnown, InvalidArgumentError, pfcount, type RedisPort } from "@rk/client";
+import {
+	checkInteger,
+	checkKnown,
+	checkPort,
+	InvalidArgumentError,
+	pfcount,
+	type RedisPort,
+} from "@rk/client";
 import { addElements, checkElements, type End, type HyperLogLogElement } from "./add-elements.ts";
 import { countUnion } from "./count-union.ts";
 import { calendarOf, type Day, type DayRange, keptUntil } from "./days.ts";
@@ -65,6 +72,7 @@ export const UNIQUE_VISITORS_DEFAULTS: Readonly<{ prefix: string; timeZone: stri
  * @throws {InvalidArgumentError} an option is not acceptable
  */
 export function createUniqueVisitors(redis: RedisPort, options: UniqueVisitorsOptions): UniqueVisitors {
+	checkPort("redis", redis);
 	checkKnown("", options, ["retentionDays", "prefix", "timeZone", "clock"]);
 	const { retentionDays, clock = Date.now } = options;
 	const { prefix = UNIQUE_VISITORS_DEFAULTS.prefix } = options;

@@ -33,7 +33,10 @@ export function calendarOf(timeZone: string): Calendar {
 		return today;
 	};
 	const dayOf = (argument: string, day: Day): string => {
-		if (day instanceof Date && !Number.isNaN(day.getTime())) return dayAt(day.getTime());
+		if (day instanceof Date && !Number.isNaN(day.getTime())) {
+			const at = dayAt(day.getTime());
+			if (at.length === "2026-11-26".length) return at; // no year of five digits
+		}
 		if (typeof day === "string" && isDay(day)) return day;
 		throw new InvalidArgumentError(argument, day, "a day such as 2026-11-26, or a valid Date");
 	};

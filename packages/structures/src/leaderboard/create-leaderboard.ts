@@ -2,6 +2,7 @@ import {
 	type Command,
 	checkInteger,
 	checkKnown,
+	checkPort,
 	InvalidArgumentError,
 	type RedisPort,
 	type ScoreBound,
@@ -76,8 +77,7 @@ export class Board implements Leaderboard {
 
 	/** @param expiresAtMs when the board expires, a Unix time in milliseconds, instead of a time after the last write */
 	constructor(redis: RedisPort, options: ResolvedOptions, expiresAtMs?: number) {
-		if (typeof redis?.command !== "function")
-			throw new InvalidArgumentError("redis", redis, "a port, as ioredisPort and nodeRedisPort give it");
+		checkPort("redis", redis);
 		const { order, ranking, scale, infinity, ttlMs, maxSize } = options;
 		this.#redis = redis;
 		this.#options = options;

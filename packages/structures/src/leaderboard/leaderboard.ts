@@ -63,7 +63,8 @@ export type NewEntry = readonly [member: string, score: number, data?: string | 
  * it be added again.
  *
  * @throws {InvalidArgumentError} an argument is not acceptable: at the call, and nothing is sent
- * @throws {LeaderboardLayoutError} the board was made by other options
+ * @throws {LeaderboardLayoutError} the board was made by other options. `size` and `countInRange` do not look, nor do `top`, `page`,
+ * `rangeByRank`, `export`, `rank` and `score` of a plain board with `ranking: "ordinal"`: they are one command of the server's
  * @throws {CommandError} no reply
  */
 export interface Leaderboard {

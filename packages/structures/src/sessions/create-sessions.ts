@@ -1,4 +1,11 @@
-import { checkInteger, checkKnown, InvalidArgumentError, type RedisPort, unlink } from "@rk/client";
+import {
+	checkInteger,
+	checkKnown,
+	checkPort,
+	InvalidArgumentError,
+	type RedisPort,
+	unlink,
+} from "@rk/client";
 import { MOST_ATTEMPTS, pauseAfter } from "./attempts.ts";
 import { SessionConflictError, SessionGoneError } from "./errors.ts";
 import { resolveOptions, type SessionsOptions } from "./options.ts";
@@ -24,6 +31,7 @@ import { UserSessions } from "./user-sessions.ts";
  * @throws {InvalidArgumentError} an option is not acceptable
  */
 export function createSessions<T>(redis: RedisPort, options: SessionsOptions<T>): Sessions<T> {
+	checkPort("redis", redis);
 	const table = new SessionTable(redis, resolveOptions(options));
 	return new RedisSessions(table, new UserIndex(redis, table.keys, table.options.absoluteMs));
 }
@@ -114,7 +122,7 @@ class RedisSessions<T> implements Sessions<T> {
 			if (stored === null) return null;
 			const session = this.#table.decoded(handle, stored);
 			const data = await change(session.data);
-			if (typeof write.userId === "string") await this.#index.add(write.userId, handle);
+			if (typeof write.userId === "string") await this.#index.add(write.userId, handle, session.deadlineMs);
 			const version = await this.#table.save(handle, session.version, data, write);
 			if (version < 0) return null;
 			if (version > 0) {

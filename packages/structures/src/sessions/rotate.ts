@@ -25,7 +25,7 @@ export async function rotate<T>(
 		const stored = await table.read(from, false);
 		if (stored === null) break;
 		const { version, data, user } = stored;
-		if (user !== "") await index.add(user, to);
+		if (user !== "") await index.add(user, to, stored.deadlineMs);
 		const times = [stored.idleMs, stored.createdMs, stored.deadlineMs].map(String);
 		const copied = await redis.command(
 			copyScript([keys.session(to)], [String(version), data, user, ...times]),

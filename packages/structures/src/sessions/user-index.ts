@@ -27,9 +27,10 @@ export class UserIndex {
 		this.#stayMs = absoluteMs + SETTLED_MS;
 	}
 
-	/** How many are entered then. */
-	add(userId: string, handle: string): Promise<number> {
-		return this.#redis.command(indexAddScript([this.#keys.user(userId)], [handle, String(this.#stayMs)]));
+	/** How many are entered then. @param deadlineMs of a session that there is: it may have been made when they lived longer */
+	add(userId: string, handle: string, deadlineMs = 0): Promise<number> {
+		const times = [this.#stayMs, deadlineMs + SETTLED_MS].map(String);
+		return this.#redis.command(indexAddScript([this.#keys.user(userId)], [handle, ...times]));
 	}
 
 	async remove(userId: string, handles: readonly string[]): Promise<void> {

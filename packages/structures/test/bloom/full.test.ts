@@ -7,7 +7,7 @@ const items = (count: number): string[] => Array.from({ length: count }, (_, i) 
 
 describe.each(adapters)("over $name", (adapter) => {
 	describe.each(backends)("a filter of the backend %s that does not grow", (backend) => {
-		// Broken on purpose: a full filter that goes on; the outcomes of what came before thrown away.
+		// Broken on purpose, each red: a full filter that goes on; one that asks for another layer; the outcomes of what came before thrown away.
 		test("takes as many as it is for, and says which of the rest it did not", async (context) => {
 			const redis = await openFor(backend, adapter, inject("redisUrl"), context);
 			const filter = filterOn(redis, { capacity: 250, errorRate: 1e-9, backend });

@@ -58,7 +58,7 @@ describe.each(places)("a counter over $name", (place) => {
 		expect(await counter.get()).toBe(9);
 	});
 
-	// Red when GET and INCRBY are two commands, and when a reply's number is not the one of this very increment.
+	// Red when GET, and SET of the sum, are two commands, and when a reply's number is not the one of this very increment.
 	test(`100 writers of ${WRITES} increments each: every sum is given out once, and the last is exact`, async () => {
 		const ports = [redis, await place.open(), await place.open()];
 		const counters = Array.from({ length: 100 }, (_, i) => createCounter(ports[i % 3] ?? redis, { name }));
@@ -127,7 +127,7 @@ describe.each(places)("a counter over $name", (place) => {
 		expect(await counter.decrement()).toBe(19);
 	});
 
-	// Red when the TTL is set anew by each change, and when SET does not keep it.
+	// Red when the TTL is set anew by each change, and when SET does not keep it, or takes the place of INCRBY.
 	test("the time to live begins with the key, and only a reset begins it anew", async () => {
 		const counter = createCounter(redis, { name, ttlMs: 600_000 });
 		await counter.increment();

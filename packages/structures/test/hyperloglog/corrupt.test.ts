@@ -69,7 +69,8 @@ const DAMAGES: ReadonlyArray<readonly [what: string, value: () => Buffer]> = [
 ];
 
 describe.each(adapters)("over $name", (adapter) => {
-	// Red for runs that end too early or go too far when their sum is not compared with the number of registers.
+	// Red for runs that end too early or go too far when their sum is not compared with the number of registers; red when the
+	// script of a merge ends with the server's refusal, and leaves its copies.
 	test("whatever the damage, it is a typed error on a cluster, and nothing is written", async () => {
 		const redis = await openCluster(adapter, cluster);
 		const hll = createHyperLogLog(redis);
@@ -88,8 +89,10 @@ describe.each(adapters)("over $name", (adapter) => {
 			expect(await redis.command(getBuffer(bad)), what).toEqual(value());
 			expect(await redis.command(typeOf(sum)), what).toBe("none");
 		}
+		for await (const page of redis.scan({ match: "*:merge:*" })) expect(page).toEqual([]);
 	});
 
+	// Red when what the server says of a read on a cluster is thrown as it is.
 	test("a key of another type is a typed error too, whose cause is what the server said", async () => {
 		for (const redis of [await open(adapter, inject("redisUrl")), await openCluster(adapter, cluster)]) {
 			const [list, other] = [freshName(), freshName()];
@@ -149,6 +152,7 @@ test("what the server refuses, we refuse; what we take, it counts alike, however
 	expect(taken).toBeGreaterThan(10);
 });
 
+// Red with registers of five bits, which no count of real elements shows.
 test("registers as no set of elements would make them are counted as the server does", async () => {
 	const random = chance(7);
 	const [key, none] = [freshName(), freshName()];

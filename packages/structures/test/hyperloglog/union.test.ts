@@ -72,6 +72,7 @@ describe.each(adapters)("over $name, on a cluster", (adapter) => {
 		expect(await hll.count("fresh")).toBe(2);
 	});
 
+	// Red without DEL in the script.
 	test("nothing is left of a merge but the destination, which expires", async () => {
 		const redis = await openCluster(adapter, cluster);
 		const prefix = `${freshName()}:`;

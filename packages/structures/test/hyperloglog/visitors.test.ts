@@ -60,7 +60,7 @@ describe.each(adapters)("over $name", (adapter) => {
 			await redis.command(pexpire(key, 1));
 		});
 
-		// Red without NX.
+		// Red without NX in either script.
 		test("the time to live begins when the key is made, and neither adding nor counting moves it", async () => {
 			const key = freshName();
 			await createHyperLogLog(redis, { ttlMs: 300_000 }).add(key, "a");
@@ -208,6 +208,7 @@ test("bad input is refused before anything is sent, by its name", async () => {
 		["at", () => visitors.record("a", { at: new Date(Number.NaN) })],
 		["days", () => Reflect.apply(visitors.count, visitors, [])],
 		["days[0]", () => visitors.count("2026-02-30")],
+		["days[0]", () => visitors.count(new Date(8.64e15))],
 		["days[1]", () => visitors.count("2026-02-01", "1/2/2026")],
 		["to", () => visitors.count({ from: "2026-02-02", to: "2026-02-01" })],
 		["to", () => visitors.series({ from: "1026-02-02", to: "2026-02-01" })],

@@ -55,7 +55,7 @@ describe.each(adapters)("around a member, over $name", (adapter) => {
 		expect((await board.around("m4", 1_000_000)).map(({ member }) => member)).toEqual(["m5", "m4", "m3"]);
 	});
 
-	// Broken on purpose: the rank asked for in one call and the range in the next.
+	// Broken on purpose, red within 300 times: the rank asked for in one call and the range in the next.
 	test("are about it while others overtake it all the time", async () => {
 		const [mine, theirs] = [await open(adapter, inject("redisUrl")), await open(adapter, inject("redisUrl"))];
 		const options = { name: freshName() };

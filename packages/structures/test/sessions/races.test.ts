@@ -1,4 +1,4 @@
-import { hset, type RedisPort, zincrby } from "@rk/client";
+import { hset, pexpiretime, type RedisPort, zincrby, zscore } from "@rk/client";
 import { startServer, type TestServer } from "@rk/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSessions, type Sessions } from "../../src/sessions/index.ts";
@@ -152,13 +152,31 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await sessions.count("ann")).toBe(1);
 	});
 
+	// Red when the index has it as long as the present `absoluteMs` says, and not as long as it may live.
+	test("a session that was made when sessions lived longer is in the index as long as it lives", async () => {
+		const older = createSessions<Data>(redis, { prefix, idleMs: HOUR, absoluteMs: 100 * HOUR });
+		const { id } = await older.create({ n: 1 }, { userId: "ann" });
+		const other = await older.create({ n: 2 });
+		const now = make(redis);
+		const rotated = (await now.rotate(id)) ?? expect.fail("it was not rotated");
+		await now.update(other.id, (data) => data, { userId: "ann" });
+		const key = `${prefix}:user:{ann}`;
+		for (const each of [rotated.id, other.id]) {
+			const read = (await now.get(each)) ?? expect.fail("there is no session");
+			expect(await redis.command(zscore(key, now.handleOf(each)))).toBeGreaterThan(read.deadlineMs);
+			expect(await redis.command(pexpiretime(key))).toBeGreaterThan(read.deadlineMs);
+		}
+		const again = (await now.get(rotated.id)) ?? expect.fail("there is no session");
+		await now.save(rotated.id, again.data, again.version, { userId: "ann" });
+		expect(await redis.command(zscore(key, now.handleOf(rotated.id)))).toBeGreaterThan(again.deadlineMs);
+	});
+
 	// Red when `update` takes it out of the index of the user whose it was.
 	test("a session that goes to another user and back is in the index of the one who has it", async () => {
 		const sessions = make(redis);
 		const { id } = await sessions.create({ n: 1 }, { userId: "ann" });
 		const back = interrupted(redis, 4, () => sessions.update(id, (data) => data, { userId: "ann" }));
 		await make(back).update(id, (data) => data, { userId: "bob" });
-		await sessions.update(id, (data) => data, { userId: "ann" });
 		await expectIndexed(redis, prefix);
 	});
 

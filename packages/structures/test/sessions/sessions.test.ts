@@ -80,7 +80,7 @@ describe.each(places)("sessions over $name", (place) => {
 		expect((await sessions.get(id))?.data).toEqual({ n: 2 });
 	});
 
-	// Red when the version is not compared, and with 20 attempts at most.
+	// Red when the version is not compared.
 	test("50 concurrent updates, from two clients, are all kept", async () => {
 		const { id } = await sessions.create({ fields: {} });
 		const others = make({}, await place.open());

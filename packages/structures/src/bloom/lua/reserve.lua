@@ -1,12 +1,12 @@
 -- Makes a filter, unless it is there.
 -- KEYS[1] what the filter is, a hash   KEYS[2] the bits of its first layer
 -- ARGV[1] its configuration   ARGV[2] bits   ARGV[3] hashes   ARGV[4] capacity   ARGV[5] time to live, ms, or ""
--- Replies 1 made, 0 there already, or the error RKCONFIG and the configuration that was found
+-- Replies 1 made, 0 there already, -1 lost: there are bits without the hash; or the error RKCONFIG and the configuration that was found
 local call = redis.call
 local found = call("HGET", KEYS[1], "config")
 if found == ARGV[1] then return 0 end
 if found then return redis.error_reply("RKCONFIG " .. found) end
-call("UNLINK", KEYS[2])
+if call("EXISTS", KEYS[2]) == 1 then return -1 end
 call("SETBIT", KEYS[2], ARGV[2], 1)
 call("HSET", KEYS[1], "config", ARGV[1], "layers", 1, "bits:1", ARGV[2], "hashes:1", ARGV[3], "capacity:1", ARGV[4], "inserted:1", 0)
 if ARGV[5] ~= "" then
