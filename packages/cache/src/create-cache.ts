@@ -1,38 +1,23 @@
-import { randomBytes } from "node:crypto";
-import { AbortedError, ClosedError, InvalidArgumentError, type RedisPort } from "@rk/client";
-import { LRUCache } from "lru-cache";
-import { Breaker } from "./breaker.ts";
+import { AbortedError, ClosedError, checkPort, InvalidArgumentError, type RedisPort } from "@rk/client";
+import { assemble } from "./assemble.ts";
+import type { Breaker } from "./breaker.ts";
 import { Bulk } from "./bulk.ts";
-import { Bulkhead } from "./bulkhead.ts";
-import { Bus } from "./bus.ts";
+import type { Bus } from "./bus.ts";
 import type { Cache, Loader, LoadOptions, ManyLoader, SetOptions } from "./cache.ts";
 import { type Call, CallOptions } from "./call-options.ts";
-import { CoarseClock } from "./coarse-clock.ts";
 import { checkDefinition, type Defined, DefinedValues, type Definition, type Host } from "./define.ts";
-import type { Entry } from "./entry.ts";
-import { Events } from "./events.ts";
+import type { Events } from "./events.ts";
 import { Filling } from "./filling.ts";
-import type { Flight } from "./flight.ts";
-import { InFlight } from "./in-flight.ts";
-import { InvalidationQueue } from "./invalidation-queue.ts";
-import { LeaseBells } from "./lease-bells.ts";
 import { Loads } from "./loads.ts";
-import { Memory } from "./memory.ts";
-import { checkText, checkTexts, Names } from "./names.ts";
-import { Nesting } from "./nesting.ts";
+import type { Memory } from "./memory.ts";
+import { checkText, checkTexts } from "./names.ts";
 import { type CacheOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { Packing } from "./packing.ts";
-import type { Parts, SecondTier } from "./parts.ts";
-import { Presentation, type Schema } from "./presentation.ts";
-import { Reader } from "./reader.ts";
-import { Remote } from "./remote.ts";
-import { type CacheStats, Counts } from "./stats.ts";
-import { Tags } from "./tags.ts";
-import { Trust } from "./trust.ts";
+import type { Parts } from "./parts.ts";
+import type { Schema } from "./presentation.ts";
+import { Reads } from "./reads.ts";
+import type { CacheStats, Counts } from "./stats.ts";
+import type { Trust } from "./trust.ts";
 import { Writes } from "./writes.ts";
-
-/** Keys that failed are remembered up to this number. */
-const MAX_BACKOFFS = 10_000;
 
 /**
  * A cache: in Redis and in this process's memory; with `l1: false` in Redis alone, with `redis` `null` in memory alone.
@@ -40,14 +25,8 @@ const MAX_BACKOFFS = 10_000;
  * @throws {InvalidArgumentError}
  */
 export function createCache(redis: RedisPort | null, options: CacheOptions): Cache {
-	if (redis !== null) checkPort(redis);
-	return new TieredCache(redis ?? undefined, resolveOptions(options));
-}
-
-/** @throws {InvalidArgumentError} such as a driver's own client, or nothing where `null` is not said */
-function checkPort(redis: RedisPort): void {
-	if (typeof redis?.everyMaster === "function") return;
-	throw new InvalidArgumentError("redis", redis, "what connect(), ioredisPort() or nodeRedisPort() gives, or null");
+	if (redis !== null) checkPort("redis", redis);
+	return new TieredCache(redis, resolveOptions(options));
 }
 
 class TieredCache implements Cache {
@@ -55,66 +34,34 @@ class TieredCache implements Cache {
 	readonly #trust: Trust;
 	readonly #bus: Bus | undefined;
 	readonly #breaker: Breaker;
+	readonly #reads: Reads;
 	readonly #loads: Loads;
 	readonly #writes: Writes;
 	readonly #bulk: Bulk;
 	readonly #calls: CallOptions;
 	readonly #memory: Memory | undefined;
-	readonly #counts: Counts = new Counts();
+	readonly #counts: Counts;
 	readonly #events: Events;
 	readonly #clock: () => number;
 	#closing: Promise<void> | undefined;
 
-	constructor(redis: RedisPort | undefined, options: ResolvedOptions) {
-		const { namespace, l1, codec, clock = new CoarseClock().now, heartbeatMs } = options;
-		if (redis === undefined && l1 === undefined)
-			throw new InvalidArgumentError("l1", false, "an object where redis is null: there is nothing else");
-		const hasBus = redis !== undefined && options.bus;
-		const sender = randomBytes(8).toString("hex");
-		const names = new Names(namespace);
-		const bells = new LeaseBells();
-		const inFlight = new InFlight<Flight>();
-		const tags = new Tags(l1?.ttlMs ?? 0);
-		this.#clock = clock;
+	constructor(redis: RedisPort | null, options: ResolvedOptions) {
+		const { parts, trust, breaker, bus } = assemble(redis, options);
+		const filling = new Filling(parts);
+		this.#parts = parts;
+		this.#trust = trust;
+		this.#bus = bus;
+		this.#breaker = breaker;
+		this.#reads = new Reads(parts);
+		this.#loads = new Loads(parts, filling);
+		this.#writes = new Writes(parts);
+		this.#bulk = new Bulk(parts, this.#loads, filling);
 		this.#calls = new CallOptions(options.policy);
-		this.#events = new Events(namespace, options.onEvent);
-		// Without Redis there is nobody to ask again.
-		const keepMs = redis === undefined ? Number.POSITIVE_INFINITY : (l1?.ttlMs ?? 0);
-		this.#memory = l1 === undefined ? undefined : new Memory({ ...l1, ttlMs: keepMs });
-		this.#trust = new Trust(
-			{ bus: hasBus, silenceMs: 2 * heartbeatMs, outageTtlMs: l1?.outageTtlMs ?? 0 },
-			sender,
-			this.#memory,
-			tags,
-			inFlight,
-			bells,
-			this.#events,
-			clock,
-		);
-		this.#breaker = new Breaker(options.breaker, clock, (state) => this.#trust.breaker(state));
-		const presentation = new Presentation(codec, l1?.mode ?? "clone");
-		this.#parts = {
-			options,
-			clock,
-			events: this.#events,
-			counts: this.#counts,
-			tags,
-			memory: this.#memory,
-			redis:
-				redis === undefined ? undefined : this.#secondTier(redis, names, options, sender, tags, presentation),
-			packing: new Packing(codec, presentation, options.random),
-			inFlight,
-			bells,
-			bulkhead: new Bulkhead(options.maxConcurrentLoads, options.loadQueueTimeoutMs),
-			nesting: new Nesting(),
-			backoffs: new LRUCache({ max: MAX_BACKOFFS }),
-		};
-		const filling = new Filling(this.#parts);
-		this.#loads = new Loads(this.#parts, filling);
-		this.#writes = new Writes(this.#parts);
-		this.#bulk = new Bulk(this.#parts, this.#loads, filling);
-		this.#bus = hasBus ? new Bus(redis, names, sender, heartbeatMs, clock, this.#trust) : undefined;
-		this.#bus?.start();
+		this.#memory = parts.memory;
+		this.#counts = parts.counts;
+		this.#events = parts.events;
+		this.#clock = parts.clock;
+		bus?.start();
 	}
 
 	getOrLoad<T>(key: string, loader: Loader<T>, options?: LoadOptions): Promise<T>;
@@ -139,7 +86,7 @@ class TieredCache implements Cache {
 		}
 		checkText("key", key);
 		this.#requireOpen();
-		return this.#get(key);
+		return this.#reads.get(key);
 	}
 
 	peek<T = unknown>(key: string): T | undefined;
@@ -318,86 +265,10 @@ class TieredCache implements Cache {
 		return this.#bulk.load(keys, loader, call, schema);
 	}
 
-	async #get(key: string): Promise<unknown> {
-		const { inFlight, events } = this.#parts;
-		let read = inFlight.reads.get(key);
-		if (read === undefined) {
-			const own = this.#read(key);
-			read = own;
-			inFlight.reads.set(key, own);
-			const end = (): void => {
-				if (inFlight.reads.get(key) === own) inFlight.reads.delete(key);
-			};
-			// Where nobody tells of invalidations, one may not join a read that has left.
-			if (this.#memory?.isTrusted(this.#clock())) void own.then(end);
-			else queueMicrotask(end);
-		}
-		const entry = await read;
-		if (entry !== undefined) return entry.take();
-		this.#counts.misses += 1;
-		if (events.wanted) events.emit({ type: "miss", key });
-		return undefined;
-	}
-
-	/** Never rejects: where Redis fails there is nothing. */
-	async #read(key: string): Promise<Entry | undefined> {
-		const { redis, inFlight, events } = this.#parts;
-		if (redis === undefined || redis.queue.coversKey(key) || !redis.remote.admits()) return undefined;
-		const fence = inFlight.enter(key);
-		try {
-			const entry = await redis.reader.read(key, NO_TAGS, undefined);
-			if (entry === undefined) return undefined;
-			const now = this.#clock();
-			if (!fence.fenced) this.#memory?.put(key, entry, now);
-			if (now >= entry.freshUntil) return undefined;
-			this.#counts.l2Hits += 1;
-			if (events.wanted) events.emit({ type: "hit", key, tier: "l2", stale: false });
-			return entry;
-		} catch (error) {
-			this.#counts.l2Errors += 1;
-			if (events.wanted) events.emit({ type: "l2-error", operation: "get", error });
-			return undefined;
-		} finally {
-			inFlight.leave(fence);
-		}
-	}
-
-	#secondTier(
-		redis: RedisPort,
-		names: Names,
-		options: ResolvedOptions,
-		sender: string,
-		tags: Tags,
-		presentation: Presentation,
-	): SecondTier {
-		const { bus, redisTimeoutMs, codec } = options;
-		const remote = new Remote(redis, names, this.#breaker, redisTimeoutMs, bus, sender);
-		const queue = new InvalidationQueue(options.maxQueuedInvalidations, remote, this.#events);
-		return {
-			remote,
-			queue,
-			reader: new Reader(
-				remote,
-				this.#memory,
-				tags,
-				queue,
-				codec,
-				presentation,
-				this.#clock,
-				this.#events,
-				this.#counts,
-			),
-			manyClocks: redis.topology.kind === "cluster",
-			isDown: () => this.#breaker.state !== "closed",
-		};
-	}
-
 	#requireOpen(): void {
 		if (this.#closing !== undefined) throw closed();
 	}
 }
-
-const NO_TAGS: readonly string[] = Object.freeze([]);
 
 function closed(): ClosedError {
 	return new ClosedError("The cache is closed");

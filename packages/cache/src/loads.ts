@@ -71,12 +71,22 @@ export class Loads {
 		return flight;
 	}
 
-	/** It has ended. */
-	leave(flight: Flight): void {
+	#leave(flight: Flight): void {
 		const { inFlight } = this.#parts;
 		inFlight.leave(flight.fence);
 		if (inFlight.loads.get(flight.key) === flight) inFlight.loads.delete(flight.key);
 		this.#running.delete(flight);
+	}
+
+	/** It has ended well. */
+	settle(flight: Flight, entry: Entry): void {
+		this.#leave(flight); // first: who came too late asks anew
+		flight.settle(entry, this.#parts.redis?.isDown() ?? true);
+	}
+
+	fail(flight: Flight, error: unknown): void {
+		this.#leave(flight);
+		flight.fail(error);
 	}
 
 	/** Aborts what is under way, and waits for what is being written: not for loaders, which may not heed their signal. */
@@ -105,12 +115,9 @@ export class Loads {
 		try {
 			entry = await this.#find(flight, task);
 		} catch (error) {
-			this.leave(flight);
-			flight.fail(error);
-			return;
+			return this.fail(flight, error);
 		}
-		this.leave(flight); // first: who came too late asks anew
-		flight.settle(entry, this.#parts.redis?.isDown() ?? true);
+		this.settle(flight, entry);
 	}
 
 	async #find(flight: Flight, task: Task): Promise<Entry> {

@@ -11,7 +11,7 @@ import type { Counts } from "./stats.ts";
 import { refTo, type Tag, type TagRef, type Tags, type Token, tokenOf } from "./tags.ts";
 
 /** A tag's token, and the tag as it was before that was read: what changes it meanwhile is noticed by the difference. */
-export interface SeenTag {
+interface SeenTag {
 	readonly ref: TagRef;
 	readonly token: Token | undefined;
 }

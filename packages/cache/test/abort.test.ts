@@ -1,10 +1,10 @@
 import { describe, expect, inject, test } from "vitest";
-import { adapters, cacheOn, gate, open, slow, until } from "./redis.ts";
+import { adapters, cacheOn, gate, listeningOn, open, slow, until } from "./redis.ts";
 
 describe.each(adapters)("over $name", (adapter) => {
 	test("who aborts leaves alone; the load goes on for the others, and its signal stays still", async () => {
 		const redis = await open(adapter, inject("redisUrl"));
-		const cache = cacheOn(redis);
+		const cache = await listeningOn(redis); // which cuts what began before it listened
 		const controller = new AbortController();
 		const begun = gate<AbortSignal>();
 		const end = gate<string>();

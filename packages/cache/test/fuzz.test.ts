@@ -15,7 +15,7 @@ import { run } from "./support/fuzz/run.ts";
 const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 1_000_000));
 const WORKER = new URL("./support/fuzz/worker.ts", import.meta.url);
 /** Of each process. */
-const WRITES = 60;
+const WRITES = 40;
 /** Generous: seconds on a machine with nothing else to do. */
 const TIMEOUT_MS = 240_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, inject, test } from "vitest";
-import { adapters, cacheOn, freshNamespace, open, slow, until } from "./redis.ts";
+import { adapters, cacheOn, freshNamespace, listeningOn, open, slow, until } from "./redis.ts";
 
 describe.each(adapters)("over $name", (adapter) => {
 	// Broken on purpose: without `again` in Flight, who comes after the delete is given "old" by the load that he joined.
@@ -57,7 +57,7 @@ describe.each(adapters)("over $name", (adapter) => {
 
 	test("who joins in time shares the load, without memory too", async () => {
 		const redis = await open(adapter, inject("redisUrl"));
-		const cache = cacheOn(redis, { l1: false });
+		const cache = await listeningOn(redis, { l1: false });
 		let loads = 0;
 		const load = (): number => ++loads;
 		const calls = Array.from({ length: 50 }, () => cache.getOrLoad("k", load));

@@ -101,6 +101,26 @@ describe.each(adapters)("over $name", (adapter) => {
 		},
 	);
 
+	// Broken on purpose: where Trust.#invalidated cuts only keys that memory has, "old" is in memory.
+	test.each(["delete", "set", "expire"] as const)(
+		"a value that was read before another process's %s, and came after it, is not kept in memory",
+		async (operation) => {
+			const { relay, here, elsewhere, valueKey } = await scene(adapter);
+			await elsewhere.set("k", "old");
+			await heard(here, "set");
+			const answered = relay.holdAfter(valueKey("k"));
+			const reading = here.get("k");
+			await answered;
+			if (operation === "set") await elsewhere.set("k", "new");
+			else await elsewhere[operation]("k");
+			await heard(here, operation, operation === "set" ? 2 : 1);
+			relay.release();
+			expect(await reading).toBe("old"); // it began before
+			expect(here.peek("k")).toBeUndefined();
+			expect(await here.getOrLoad("k", () => "new")).toBe("new");
+		},
+	);
+
 	// Broken on purpose: without `if (last)` in Writes.renewTag and Writes.clear, "old" is served.
 	test.each(["invalidateTag", "clear"] as const)(
 		"the token of one's own %s is not relied on when another process's, which was later, was heard of sooner",

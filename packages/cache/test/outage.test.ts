@@ -16,7 +16,7 @@ const adapters = [
 ] as const;
 
 /** Short, since each test waits for it; a server that is there answers sooner even on a busy machine, or the test tries again. */
-const REDIS_TIMEOUT_MS = 500;
+const REDIS_TIMEOUT_MS = 1_000;
 const COOL_DOWN_MS = 100;
 
 let server: TestServer;

@@ -33,9 +33,10 @@ export async function startRelay(serverUrl: string): Promise<Relay> {
 			server.write(chunk);
 		});
 		server.on("data", (chunk: Buffer) => {
-			if (hold?.client !== client) return client.write(chunk);
-			hold.bytes.push(chunk);
-			hold.answered();
+			if (hold?.client === client) {
+				hold.bytes.push(chunk);
+				hold.answered();
+			} else client.write(chunk);
 		});
 		for (const [one, other] of [
 			[client, server],
