@@ -3,6 +3,7 @@ import { library } from "../../tsup.base.ts";
 
 const config: Options = {
 	...library,
+	splitting: true, // in CommonJS too: two entries share one class, so that `instanceof` holds between them
 	entry: {
 		index: "src/index.ts",
 		leaderboard: "src/leaderboard/index.ts",
