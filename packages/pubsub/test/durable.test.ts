@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
 	type Command,
 	exists,
@@ -473,7 +474,10 @@ describe.each(adapters)("over $name", (adapter) => {
 			const topic = messages.durable(freshName());
 			const got: unknown[] = [];
 			await topic.subscribe((message) => got.push(message), { name: "reports", from: "all" });
-			for (const message of upTo(6)) await topic.publish(message);
+			for (const message of upTo(6)) {
+				await topic.publish(message);
+				await sleep(2); // in a millisecond of its own: others in their places must not get the very same ids
+			}
 			await until(() => got.length === 6);
 			await messages.close();
 			await setBackTo(redis, topic.name, 3, others, later);

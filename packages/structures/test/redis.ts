@@ -8,29 +8,29 @@ import "../../../test/context.ts";
 /** An adapter that the tests run over. */
 export interface Adapter {
 	readonly name: string;
-	connect(url: string): Promise<RedisPort>;
+	connect(url: string, commandTimeoutMs?: number): Promise<RedisPort>;
 	connectCluster(nodes: readonly string[]): Promise<RedisPort>;
 }
 
 /** A machine that does much else answers late; nothing here is about that. */
-const commandTimeoutMs = 25_000;
+const PATIENCE_MS = 25_000;
 
 export const adapters: readonly Adapter[] = [
 	{
 		name: "ioredis",
-		connect: (url) => overIoredis.connect({ url, commandTimeoutMs }),
-		connectCluster: (nodes) => overIoredis.connectCluster({ nodes, commandTimeoutMs }),
+		connect: (url, commandTimeoutMs = PATIENCE_MS) => overIoredis.connect({ url, commandTimeoutMs }),
+		connectCluster: (nodes) => overIoredis.connectCluster({ nodes, commandTimeoutMs: PATIENCE_MS }),
 	},
 	{
 		name: "node-redis",
-		connect: (url) => overNodeRedis.connect({ url, commandTimeoutMs }),
-		connectCluster: (nodes) => overNodeRedis.connectCluster({ nodes, commandTimeoutMs }),
+		connect: (url, commandTimeoutMs = PATIENCE_MS) => overNodeRedis.connect({ url, commandTimeoutMs }),
+		connectCluster: (nodes) => overNodeRedis.connectCluster({ nodes, commandTimeoutMs: PATIENCE_MS }),
 	},
 ];
 
 /** A port that ends with the test. */
-export async function open(adapter: Adapter, url: string): Promise<RedisPort> {
-	return ending(await adapter.connect(url));
+export async function open(adapter: Adapter, url: string, commandTimeoutMs?: number): Promise<RedisPort> {
+	return ending(await adapter.connect(url, commandTimeoutMs));
 }
 
 /** A port over the whole cluster that ends with the test. */
