@@ -1,35 +1,9 @@
 import type { RedisPort } from "@rk/client";
-import * as overIoredis from "@rk/ioredis";
-import * as overNodeRedis from "@rk/node-redis";
 import { onTestFinished } from "vitest";
+import { until } from "../../../test/adapters.ts";
 import { type Cache, type CacheEvent, type CacheOptions, createCache } from "../src/index.ts";
 
-/** An adapter that the tests run over. */
-export interface Adapter {
-	readonly name: string;
-	connect(url: string): Promise<RedisPort>;
-	connectCluster(nodes: readonly string[]): Promise<RedisPort>;
-}
-
-export const adapters: readonly Adapter[] = [
-	{
-		name: "ioredis",
-		connect: (url) => overIoredis.connect({ url }),
-		connectCluster: (nodes) => overIoredis.connectCluster({ nodes }),
-	},
-	{
-		name: "node-redis",
-		connect: (url) => overNodeRedis.connect({ url }),
-		connectCluster: (nodes) => overNodeRedis.connectCluster({ nodes }),
-	},
-];
-
-/** A port that ends with the test. */
-export async function open(adapter: Adapter, url: string): Promise<RedisPort> {
-	const redis = await adapter.connect(url);
-	onTestFinished(() => redis.close({ graceMs: 0 }));
-	return redis;
-}
+export { type Adapter, adapters, open, until } from "../../../test/adapters.ts";
 
 export type TestCache = Cache & { readonly events: CacheEvent[] };
 
@@ -60,11 +34,6 @@ let namespaces = 0;
 export function freshNamespace(): string {
 	namespaces += 1;
 	return `test-${process.pid}-${namespaces}`;
-}
-
-/** Resolves when the condition holds; the test's own deadline is the only one. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-	while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 /** A promise, and what settles it. */

@@ -1,36 +1,10 @@
 import { pubsubNumsub, type RedisPort } from "@rk/client";
-import * as overIoredis from "@rk/ioredis";
-import * as overNodeRedis from "@rk/node-redis";
 import type { TestServer } from "@rk/testing";
 import { onTestFinished } from "vitest";
+import type { Adapter } from "../../../test/adapters.ts";
 import { createPubSub, type PubSub, type PubSubOptions } from "../src/index.ts";
 
-/** An adapter that the suite runs over. */
-export interface Adapter {
-	readonly name: string;
-	connect(url: string): Promise<RedisPort>;
-	connectCluster(nodes: readonly string[]): Promise<RedisPort>;
-}
-
-export const adapters: readonly Adapter[] = [
-	{
-		name: "ioredis",
-		connect: (url) => overIoredis.connect({ url }),
-		connectCluster: (nodes) => overIoredis.connectCluster({ nodes }),
-	},
-	{
-		name: "node-redis",
-		connect: (url) => overNodeRedis.connect({ url }),
-		connectCluster: (nodes) => overNodeRedis.connectCluster({ nodes }),
-	},
-];
-
-/** A port that ends with the test. */
-export async function open(adapter: Adapter, url: string): Promise<RedisPort> {
-	const redis = await adapter.connect(url);
-	onTestFinished(() => redis.close({ graceMs: 0 }));
-	return redis;
-}
+export { type Adapter, adapters, open, until } from "../../../test/adapters.ts";
 
 /** The same for a cluster. */
 export async function openCluster(
@@ -62,11 +36,6 @@ let names = 0;
 export function freshName(): string {
 	names += 1;
 	return `name:${process.pid}:${names}`;
-}
-
-/** Resolves when the condition holds; the test's own deadline is the only one. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-	while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 /** How many connections the server has subscribed to the channel. */
