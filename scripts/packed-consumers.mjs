@@ -3,16 +3,19 @@
 // shipped declarations on old and new TypeScript, and runs the first snippet of the README, word for word, over each
 // adapter on a real server. Needs a build first: `pnpm check:consumers` does both.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "@rk/testing";
+import {
+	besides,
+	installTypeScripts,
+	pinned,
+	TYPE_CHECKS,
+	write,
+	writeProject,
+} from "./consumer-project.mjs";
 
-const TYPESCRIPT = ["5.4.5", "5.9.3", "6.0.3"];
-/** Bundlers' resolution reads the declarations of `import` again, so one compiler is enough for it. */
-const TYPE_CHECKS = [...TYPESCRIPT.map((version) => [version, "nodenext"]), [TYPESCRIPT[0], "bundler"]];
-/** What a user of the package installs beside it, for some of its entries. Everything else must come with the package. */
-const PEERS = { "@rk/cache": ["msgpackr"], "@rk/structures": ["express-session", "@types/express-session"] };
 /** Each adapter's client. */
 const DRIVERS = { "@rk/ioredis": ["ioredis"], "@rk/node-redis": ["redis"] };
 
@@ -41,20 +44,6 @@ function run(program, args, cwd) {
 }
 
 const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
-const write = (folder, files) => {
-	mkdirSync(folder, { recursive: true });
-	for (const [name, text] of Object.entries(files)) {
-		writeFileSync(join(folder, name), typeof text === "string" ? text : JSON.stringify(text));
-	}
-};
-
-/** The version of a third-party package that the workspace's catalog pins. */
-function pinned(name) {
-	const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8");
-	const line = new RegExp(`^ {2}"?${name}"?: (\\S+)$`, "m").exec(catalog);
-	if (!line) throw new Error(`${name} is not in the catalog`);
-	return line[1];
-}
 
 function packAll() {
 	const packed = new Map();
@@ -79,84 +68,13 @@ function withDependencies(name, packed, found = new Map()) {
 	return found;
 }
 
-/**
- * Loads every entry both ways: the same names each way, and one value behind a name that two entries export
- * (else `instanceof` fails between an adapter and the application).
- */
-const load = (entries) => `
-const entries = ${JSON.stringify(entries)};
-const { createRequire } = await import("node:module");
-const require = createRequire(import.meta.url);
-const names = (module) => Object.keys(module).filter((name) => name !== "default" && name !== "module.exports").sort();
-for (const [way, get] of [["import", (entry) => import(entry)], ["require", (entry) => require(entry)]]) {
-	const values = new Map();
-	for (const entry of entries) {
-		const module = await get(entry);
-		if (names(module).length === 0) throw new Error(way + " of " + entry + " gives nothing");
-		for (const name of names(module)) {
-			if (values.has(name) && values.get(name) !== module[name]) {
-				throw new Error(way + ": the entries of the package hold two copies of " + name);
-			}
-			values.set(name, module[name]);
-		}
-	}
-}
-for (const entry of entries) {
-	const [imported, required] = [names(await import(entry)), names(require(entry))];
-	if (imported.join() !== required.join()) {
-		throw new Error(entry + ": import gives " + imported + " but require gives " + required);
-	}
-}
-`;
-
-const compilerOptions = {
-	target: "ES2022",
-	lib: ["ES2022"], // a server has no DOM
-	types: ["node"],
-	strict: true,
-	exactOptionalPropertyTypes: true,
-	skipLibCheck: false,
-	noEmit: true,
-};
-const TSCONFIGS = {
-	"tsconfig.nodenext.json": {
-		compilerOptions: { ...compilerOptions, module: "NodeNext" },
-		files: ["consumer.mts", "consumer.cts"],
-	},
-	"tsconfig.bundler.json": {
-		compilerOptions: { ...compilerOptions, module: "ESNext", moduleResolution: "bundler" },
-		files: ["consumer.mts"],
-	},
-};
-
-/** Installs them once for all the projects; gives the path of the `tsc` of a version. */
-function installTypeScripts() {
-	const folder = join(scratch, "typescript");
-	write(folder, { "package.json": { private: true } });
-	const aliases = TYPESCRIPT.map((version) => `typescript-${version}@npm:typescript@${version}`);
-	run("npm", ["install", "--no-audit", "--no-fund", ...aliases], folder);
-	return (version) => join(folder, "node_modules", `typescript-${version}`, "bin", "tsc");
-}
-
 function checkPackage(name, packed, compiler) {
 	const { folder, manifest } = packed.get(name);
 	const project = join(scratch, folder);
-	const consumer = readFileSync(join(root, "scripts", "consumers", `${folder}.ts`), "utf8");
-	const entries = Object.keys(manifest.exports)
-		.filter((path) => path !== "./package.json")
-		.map((path) => name + path.slice(1));
-	write(project, {
-		"package.json": { private: true },
-		"load.mjs": load(entries),
-		"consumer.mts": consumer,
-		"consumer.cts": consumer,
-		...TSCONFIGS,
-	});
+	writeProject(project, folder, manifest);
 	const tarballs = [...withDependencies(name, packed).values()];
-	const beside = [...(DRIVERS[name] ?? []), ...(PEERS[name] ?? []), "@types/node"].map(
-		(driver) => `${driver}@${pinned(driver)}`,
-	);
-	const install = ["install", "--no-audit", "--no-fund", ...tarballs, ...beside];
+	const drivers = (DRIVERS[name] ?? []).map((driver) => `${driver}@${pinned(driver)}`);
+	const install = ["install", "--no-audit", "--no-fund", ...tarballs, ...drivers, ...besides(name)];
 	if (!passes(`${name} installs`, "npm", install, project)) return;
 	passes(`${name} loads by import and require`, process.execPath, ["load.mjs"], project);
 	for (const [version, resolution] of TYPE_CHECKS) {
@@ -201,7 +119,7 @@ function checkSnippets(name, path, folder, beside, packed, redisUrl) {
 const server = await startServer({ owned: true });
 try {
 	const packed = packAll();
-	const compiler = installTypeScripts();
+	const compiler = installTypeScripts(join(scratch, "typescript"), run);
 	for (const name of packed.keys()) {
 		checkPackage(name, packed, compiler);
 		await server.command("FLUSHALL");

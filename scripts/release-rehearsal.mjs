@@ -1,6 +1,6 @@
 // Rehearses a release against a registry of its own on 127.0.0.1, in a clone: applies the changesets, publishes, and looks at
-// what a user gets: versions, tags, ranges between the packages, and a fresh project that installs one package with its adapter
-// and uses it by import and by require. Nothing leaves the machine; the checkout is not touched. `node scripts/release-rehearsal.mjs`
+// what a user gets: versions, tags, ranges between the packages, and for each package a fresh project that installs it with an
+// adapter, uses it by import and by require, and type-checks on old and new TypeScript. Nothing leaves the machine; the checkout is not touched. `node scripts/release-rehearsal.mjs`
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,8 +8,16 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { besides, installTypeScripts, pinned, TYPE_CHECKS, writeProject } from "./consumer-project.mjs";
 
-const VERDACCIO = "verdaccio@6.5.2";
+const REGISTRY = {
+	private: true,
+	dependencies: { verdaccio: "6.5.2" },
+	// It is wanted by a tag, "cjs", and a mirror may have only the newest of a package's tags.
+	overrides: { "node-fetch": "2.7.0" },
+};
+/** Each adapter's client. */
+const DRIVERS = { "@rk/ioredis": "ioredis", "@rk/node-redis": "redis" };
 const root = new URL("..", import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), "rk-release-"));
 const clone = join(scratch, "clone");
@@ -48,17 +56,14 @@ async function startRegistry() {
 		log: { type: "stdout", format: "pretty", level: "error" },
 	};
 	writeFileSync(join(scratch, "verdaccio.json"), JSON.stringify(config));
-	const args = [
-		"--yes",
-		VERDACCIO,
-		"--config",
-		join(scratch, "verdaccio.json"),
-		"--listen",
-		`127.0.0.1:${port}`,
-	];
-	// A group of its own: npx starts a shell, and that the registry.
-	const registry = spawn("npx", args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
-	const stop = () => process.kill(-registry.pid, "SIGTERM");
+	const folder = join(scratch, "registry");
+	mkdirSync(folder);
+	writeFileSync(join(folder, "package.json"), JSON.stringify(REGISTRY));
+	run("npm", ["install", "--no-audit", "--no-fund"], folder);
+	const program = join(folder, "node_modules", "verdaccio", "bin", "verdaccio");
+	const args = [program, "--config", join(scratch, "verdaccio.json"), "--listen", `127.0.0.1:${port}`];
+	const registry = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
+	const stop = () => registry.kill();
 	for (let tries = 0; tries < 300; tries++) {
 		if (registry.exitCode !== null) throw new Error("the registry did not start");
 		const answers = await fetch(new URL("-/ping", url)).then(
@@ -96,21 +101,22 @@ async function checkPublished(url, released) {
 }
 
 function checkInstall(url, released) {
-	const names = released.map(({ name }) => name);
-	for (const adapter of [
-		["@rk/ioredis", "ioredis"],
-		["@rk/node-redis", "redis"],
-	]) {
-		for (const name of names) {
-			if (["@rk/ioredis", "@rk/node-redis"].includes(name) && name !== adapter[0]) continue;
-			const project = join(scratch, `user-${name.slice(4)}-${adapter[1]}`);
-			mkdirSync(project);
-			writeFileSync(join(project, "package.json"), JSON.stringify({ private: true }));
-			run("npm", ["install", "--no-audit", "--no-fund", "--registry", url, name, ...adapter], project);
-			const load = `for (const name of ${JSON.stringify([name, adapter[0]])}) if (Object.keys(USE(name)).length === 0) throw new Error(name);`;
-			run(process.execPath, ["--input-type=commonjs", "-e", load.replace("USE(", "require(")], project);
-			run(process.execPath, ["--input-type=module", "-e", load.replace("USE(", "await import(")], project);
-			console.log(`ok      ${name} with ${adapter[0]}: installed, imported and required`);
+	const compiler = installTypeScripts(join(scratch, "typescript"), run);
+	for (const folder of readdirSync(join(clone, "packages"))) {
+		const manifest = readJson(join(clone, "packages", folder, "package.json"));
+		const { name } = manifest;
+		if (!released.some((other) => other.name === name)) continue;
+		const isAdapter = name in DRIVERS;
+		for (const [adapter, driver] of Object.entries(DRIVERS)) {
+			if (isAdapter && name !== adapter) continue;
+			const project = join(scratch, `user-${folder}-${driver}`);
+			writeProject(project, folder, manifest);
+			const wanted = [...new Set([name, adapter]), `${driver}@${pinned(driver)}`, ...besides(name)];
+			run("npm", ["install", "--no-audit", "--no-fund", "--registry", url, ...wanted], project);
+			run(process.execPath, ["load.mjs"], project);
+			for (const [version, resolution] of TYPE_CHECKS)
+				run(process.execPath, [compiler(version), "--project", `tsconfig.${resolution}.json`], project);
+			console.log(`ok      ${name} with ${adapter}: installed, imported, required and type-checked`);
 		}
 	}
 }
