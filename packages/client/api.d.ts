@@ -111,15 +111,20 @@ declare class CrossSlotError extends CommandError {
     readonly outcome = "not-sent";
     /** Two keys that do not share a slot. */
     readonly keys: readonly [string, string];
-    constructor(first: string | Buffer, second: string | Buffer);
+    constructor(first: string | Buffer, second: string | Buffer, failed?: FailedCommand);
 }
 /** The reply is not of the kind that the command promises: a decoder was given to the wrong command. */
 declare class UnexpectedReplyError extends CommandError {
+    #private;
     readonly name = "UnexpectedReplyError";
     readonly code = "RK_UNEXPECTED_REPLY";
     /** The server did run the command; only its reply is not understood. */
     readonly outcome = "unknown";
-    constructor(expected: string, reply: unknown);
+    /** What the decoder reads, in words. */
+    readonly expected: string;
+    constructor(expected: string, reply: unknown, options?: CommandErrorOptions);
+    /** What the server replied; not shown with the error. */
+    get reply(): unknown;
 }
 /** A watched key changed in every attempt of {@link transact}; nothing was written. */
 declare class TransactionConflictError extends CommandError {
@@ -179,6 +184,10 @@ interface ScriptCall<T> extends Script {
  * The commands work in `command()`, `batch()`, `transaction()` and sessions. They are sent by digest; the source goes
  * along where the server does not know the digest, which the caller never notices. In a batch or transaction the first use
  * on each connection goes with the source, so that nothing is put out of order.
+ *
+ * Commands of the port that do not wait for each other keep their order too where the server has forgotten the script on the
+ * way (`SCRIPT FLUSH`, a restart); in a cluster, those of one slot. The limit: while some are on their way, somebody else (another
+ * client, a batch, a transaction, a session) may make the server know the script again in between, and it runs those behind first.
  *
  * What a script wrote before it failed stays written.
  *
@@ -258,9 +267,9 @@ interface CallOptions {
 type BatchResults<C extends readonly Command<unknown>[]> = {
     -readonly [I in keyof C]: ResultOf<C[I]> | CommandError;
 };
-/** The results of a transaction: a command that failed inside it has the server's error in its place. */
+/** The results of a transaction: a command that failed inside it, or whose reply is not understood, has the error in its place. */
 type TransactionResults<C extends readonly Command<unknown>[]> = {
-    -readonly [I in keyof C]: ResultOf<C[I]> | ServerError;
+    -readonly [I in keyof C]: ResultOf<C[I]> | CommandError;
 };
 /** What takes commands: the port, and a session. */
 interface CommandTarget {
@@ -1289,6 +1298,8 @@ declare function resolveConnectCluster(options: ConnectClusterOptions): Resolved
 /** @throws {InvalidArgumentError} */
 declare function resolveConnectSentinel(options: ConnectSentinelOptions): ResolvedSentinel;
 
+/** What is connected to, and as whom. */
+type Destination = Pick<ResolvedCommon, "where" | "connectTimeoutMs" | "username" | "password">;
 interface Attempt {
     /** The port over the new client, which it owns. */
     readonly port: RedisPort;
@@ -1298,12 +1309,12 @@ interface Attempt {
     lastError(): unknown;
 }
 /**
- * Resolves to the port once the server has answered a PING, all within `timeoutMs`; a server that accepts and stays silent
+ * Resolves to the port once the server has answered a PING, all within `connectTimeoutMs`; a server that accepts and stays silent
  * counts as one that is not there. Otherwise nothing is left open. A node of a cluster is not taken for a server of its own.
  *
  * @throws {ConnectError} what failed, and where
  */
-declare function establish(where: string, timeoutMs: number, attempt: Attempt): Promise<RedisPort>;
+declare function establish(to: Destination, attempt: Attempt): Promise<RedisPort>;
 
 /** A part of a key that decides its slot; made by {@link hashTag}. */
 interface HashTag {
@@ -1332,9 +1343,10 @@ declare function slotOf(key: Arg): number;
 /**
  * The one slot of all these keys.
  *
+ * @param command what they are for, as the error is to name it: `MGET`
  * @throws {CrossSlotError} they do not share a slot; it names two that differ
  */
-declare function sharedSlot(keys: readonly [Arg, ...Arg[]]): number;
+declare function sharedSlot(keys: readonly [Arg, ...Arg[]], command?: string): number;
 /** Some short key of the slot: what provokes a redirection when nothing else does. */
 declare function keyInSlot(slot: number): string;
 
@@ -1362,4 +1374,4 @@ interface TransactOptions {
 declare function transact<const C extends readonly Command<unknown>[]>(redis: RedisPort, watchKeys: readonly Arg[], attempt: (session: RedisSession) => Promise<C | null>, options?: TransactOptions): Promise<TransactionResults<C> | null>;
 
 export { AbortedError, BatchError, ClosedError, CommandError, ConnectError, ConnectionError, CrossSlotError, InvalidArgumentError, RkError, ServerError, TimeoutError, TransactionConflictError, UnexpectedReplyError, append, batchGet, batchGetBuffer, batchSet, bigInteger, bigIntegerOrNull, bitcount, bitfield, bitfieldRo, bitop, bitpos, blmove, blpop, brpop, bytes, bytesOrNull, bzpopmax, bzpopmin, canonical, checkInteger, checkKnown, checkMs, checkPort, clientId, clientInfo, clientKill, clientList, commandInfo, configGet, configSet, copy, createPort, dbsize, decr, decrby, defineScript, del, done, double, doubleOrNull, entries, establish, exists, fcall, fcallRo, flag, flushdb, functionDelete, functionFlush, functionList, functionLoad, get, getBigInt, getBuffer, getbit, getdel, getdelBuffer, getex, getexBuffer, getrange, hashTag, hdel, hexists, hget, hgetBuffer, hgetall, hgetallBuffer, hincrby, hincrbyBigInt, hincrbyfloat, hkeys, hlen, hmget, hmgetBuffer, hpexpire, hpttl, hscan, hset, hsetMany, hsetnx, hstrlen, hvals, incr, incrby, incrbyBigInt, incrbyfloat, info, integer, integerOrNull, keyInSlot, lindex, linsert, listOf, listOrNullOf, llen, lmove, lpop, lpopMany, lpos, lpush, lpushx, lrange, lrem, lset, ltrim, makeKey, mapOf, memoryUsage, mget, mgetBuffer, mset, msetnx, objectEncoding, objectFreq, objectIdletime, ok, onAbort, pairsOf, persist, pexpire, pexpireat, pexpiretime, pfadd, pfcount, pfmerge, ping, pttl, publish, pubsubChannels, pubsubNumpat, pubsubNumsub, pubsubShardnumsub, raw, rename, renamenx, resolveConnect, resolveConnectCluster, resolveConnectSentinel, rpop, rpopMany, rpush, rpushx, sadd, scan, scard, scored, scriptExists, scriptFlush, scriptLoad, sdiff, sdiffstore, set, setGet, setbit, setrange, sharedSlot, sinter, sintercard, sinterstore, sismember, slotOf, smembers, smismember, smove, spop, spopMany, spublish, srandmember, srandmemberMany, srem, sscan, streams, strlen, sunion, sunionstore, text, textOrNull, time, transact, tupleOf, type, unlink, wait, xack, xadd, xautoclaim, xclaim, xdel, xgroupCreate, xgroupCreateconsumer, xgroupDelconsumer, xgroupDestroy, xgroupSetid, xinfoConsumers, xinfoGroups, xinfoStream, xlen, xpending, xpendingRange, xrange, xread, xreadgroup, xrevrange, xtrim, zadd, zaddMany, zcard, zcount, zdiffstore, zincrby, zinterstore, zlexcount, zmscore, zpopmax, zpopmin, zrandmember, zrandmemberMany, zrange, zrangeByLex, zrangeByScore, zrangeByScoreWithScores, zrangeWithScores, zrangestore, zrangestoreByScore, zrank, zrem, zremrangebylex, zremrangebyrank, zremrangebyscore, zrevrank, zscan, zscore, zunionstore };
-export type { Arg, Args, Attempt, BatchKeysOptions, BatchResults, BatchSetOptions, BitRange, BitfieldOperation, BitfieldPlace, BitfieldType, CallOptions, Claimed, ClientType, ClusterDriver, Command, CommandErrorOptions, CommandInfo, CommandTarget, CommonConnectOptions, ConnectClusterOptions, ConnectFailure, ConnectOptions, ConnectSentinelOptions, DecodedRawOptions, Driver, Encoding, ExpireOptions, Expiry, FailedCommand, FunctionLibrary, GetexOptions, HashTag, Health, KeyPart, LibraryFunction, Link, LinkState, ListEnd, LposOptions, NodeAddress, NodeHealth, OneOrMore, OpenOptions, Outcome, OwnLink, Pairs, PendingEntry, PendingSummary, PoppedMember, PortEvent, PortEventInfo, PortOptions, RangeLimit, RangeOptions, RawOptions, ReadFrom, RedisPort, RedisSession, Reply, ResolvedAddress, ResolvedCluster, ResolvedCommon, ResolvedConnect, ResolvedSentinel, ResultOf, ScanOptions, ScanPageOptions, ScoreBound, Script, ScriptCall, ScriptDefinition, SessionOptions, SessionPoolOptions, SetOptions, StreamEntry, StreamTrim, StreamsRead, SubscribeRequest, Subscription, SubscriptionGap, SubscriptionKind, TlsOptions, Topology, TrackRequest, TransactOptions, TransactionResults, WireReply, XaddOptions, XgroupCreateOptions, XpendingRangeOptions, XreadOptions, XreadgroupOptions, ZaddOptions, ZstoreOptions };
+export type { Arg, Args, Attempt, BatchKeysOptions, BatchResults, BatchSetOptions, BitRange, BitfieldOperation, BitfieldPlace, BitfieldType, CallOptions, Claimed, ClientType, ClusterDriver, Command, CommandErrorOptions, CommandInfo, CommandTarget, CommonConnectOptions, ConnectClusterOptions, ConnectFailure, ConnectOptions, ConnectSentinelOptions, DecodedRawOptions, Destination, Driver, Encoding, ExpireOptions, Expiry, FailedCommand, FunctionLibrary, GetexOptions, HashTag, Health, KeyPart, LibraryFunction, Link, LinkState, ListEnd, LposOptions, NodeAddress, NodeHealth, OneOrMore, OpenOptions, Outcome, OwnLink, Pairs, PendingEntry, PendingSummary, PoppedMember, PortEvent, PortEventInfo, PortOptions, RangeLimit, RangeOptions, RawOptions, ReadFrom, RedisPort, RedisSession, Reply, ResolvedAddress, ResolvedCluster, ResolvedCommon, ResolvedConnect, ResolvedSentinel, ResultOf, ScanOptions, ScanPageOptions, ScoreBound, Script, ScriptCall, ScriptDefinition, SessionOptions, SessionPoolOptions, SetOptions, StreamEntry, StreamTrim, StreamsRead, SubscribeRequest, Subscription, SubscriptionGap, SubscriptionKind, TlsOptions, Topology, TrackRequest, TransactOptions, TransactionResults, WireReply, XaddOptions, XgroupCreateOptions, XpendingRangeOptions, XreadOptions, XreadgroupOptions, ZaddOptions, ZstoreOptions };

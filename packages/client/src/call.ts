@@ -1,9 +1,10 @@
 import type { Args, Command, WireReply } from "./command.ts";
 import { failedOn } from "./command-name.ts";
+import { decoded } from "./decoded.ts";
 import type { Driver, Link } from "./driver.ts";
 import type { CommandError, FailedCommand } from "./errors.ts";
 import type { EndError } from "./patience.ts";
-import { isRedirection, MAX_REDIRECTIONS, type Redirected, type Routes } from "./routes.ts";
+import { isRedirection, MAX_REDIRECTIONS, type Redirected, type Resent, type Routes } from "./routes.ts";
 import { isUnknownScript, type Script, withSource } from "./script.ts";
 
 const ASKING: Args = ["ASKING"];
@@ -54,7 +55,7 @@ export interface Settle<T> {
  *
  * It is sent again only when the server said that it did not run it, or when the bytes never left.
  */
-export class Call<T> implements Redirected {
+export class Call<T> implements Redirected, Resent {
 	readonly #driver: Driver;
 	readonly #routes: Routes;
 	readonly #command: Command<T>;
@@ -65,14 +66,14 @@ export class Call<T> implements Redirected {
 	/** The connection that it was sent on, and has no answer from yet. */
 	#sentOn: Link | undefined;
 	#attempt = 0;
-	#source: boolean;
+	#source = false;
 
 	constructor(
 		driver: Driver,
 		routes: Routes,
 		command: Command<T>,
 		slot: number,
-		script: FirstUses | "by-source" | "by-digest",
+		firstUses: FirstUses | undefined,
 		to: Settle<T>,
 	) {
 		this.#driver = driver;
@@ -80,8 +81,7 @@ export class Call<T> implements Redirected {
 		this.#command = command;
 		this.#slot = slot;
 		this.#to = to;
-		this.#source = script === "by-source";
-		this.#firstUses = typeof script === "string" ? undefined : script;
+		this.#firstUses = firstUses;
 	}
 
 	get over(): boolean {
@@ -91,13 +91,21 @@ export class Call<T> implements Redirected {
 	start(): void {
 		const link = this.#routes.ready(this.#slot, this.#command.readOnly);
 		if (link === undefined) this.#routes.whenReady(this.#slot, this.#command.readOnly, this);
-		else this.go(link);
+		else void this.go(link);
 	}
 
-	go(link: Link): void {
+	/** The server on this connection did not know its script, and ran nothing: it is sent again, with the source. */
+	refused(link: Link): void {
+		this.#attempt += 1;
+		this.#source = true;
+		this.#sentOn = undefined;
+		this.#routes.forgotten(this, link, this.#slot, this.#command.readOnly);
+	}
+
+	go(link: Link): Promise<void> {
 		const reply = link.send(this.#argsFor(link), this.#command.encoding);
 		this.#sentOn = link;
-		reply.then(this.#answered, (error: unknown) => this.#failed(error, link));
+		return this.#settled(reply, link);
 	}
 
 	goAsking(link: Link): void {
@@ -105,7 +113,7 @@ export class Call<T> implements Redirected {
 		if (asking === undefined || reply === undefined) return;
 		this.#sentOn = link;
 		asking.catch(() => {}); // the command's own reply says what became of it
-		reply.then(this.#answered, (error: unknown) => this.#failed(error, link));
+		void this.#settled(reply, link);
 	}
 
 	fail(error: EndError): void {
@@ -125,18 +133,25 @@ export class Call<T> implements Redirected {
 		return this.#command.args;
 	}
 
-	readonly #answered = (reply: WireReply): void => {
+	#settled(reply: Promise<WireReply>, link: Link): Promise<void> {
+		return reply.then(
+			(answer) => this.#answered(answer, link),
+			(error: unknown) => this.#failed(error, link),
+		);
+	}
+
+	#answered(reply: WireReply, link: Link): void {
 		if (this.#over) return;
 		this.#over = true;
 		let result: T;
 		try {
-			result = this.#command.decode(reply);
+			result = decoded(this.#command, reply, link.node);
 		} catch (error) {
 			this.#to.reject(error);
 			return;
 		}
 		this.#to.resolve(result);
-	};
+	}
 
 	#failed(error: unknown, link: Link): void {
 		if (this.#over) return;
@@ -150,10 +165,7 @@ export class Call<T> implements Redirected {
 				return;
 			}
 			if (isUnknownScript(fault) && this.#unsentSource()) {
-				this.#attempt += 1;
-				this.#source = true;
-				this.#sentOn = undefined;
-				this.#routes.whenReady(this.#slot, this.#command.readOnly, this);
+				this.refused(link);
 				return;
 			}
 			if (isRedirection(fault)) {

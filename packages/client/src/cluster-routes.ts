@@ -4,7 +4,14 @@ import type { ClusterDriver, Driver, Link, OwnLink } from "./driver.ts";
 import { ConnectionError, type ServerError } from "./errors.ts";
 import { LatencyMap } from "./latency-map.ts";
 import { closed, type EndError } from "./patience.ts";
-import { MAX_REDIRECTIONS, type Redirected, type Routes, type Waiter, WaitingLine } from "./routes.ts";
+import {
+	MAX_REDIRECTIONS,
+	type Redirected,
+	type Resent,
+	type Routes,
+	type Waiter,
+	WaitingLine,
+} from "./routes.ts";
 
 /** Which node of a cluster serves a command that only reads. */
 export type ReadFrom = "master" | "replica" | "any" | "nearest";
@@ -49,16 +56,14 @@ export class ClusterRoutes implements Routes {
 	}
 
 	whenReady(slot: number, readOnly: boolean, waiter: Waiter): void {
-		const name = this.#lineOf(slot, readOnly);
-		const line = this.#lines.get(name);
-		if (line !== undefined) {
-			line.add(waiter);
-			return;
-		}
-		const fresh = new WaitingLine();
-		fresh.add(waiter);
-		this.#lines.set(name, fresh);
-		void this.#serve(name, fresh, slot, readOnly);
+		this.#inLine(slot, readOnly, (line) => line.add(waiter));
+	}
+
+	/** What another node refused than the slot's own, as in a move of the slot, has no order to keep. */
+	forgotten(call: Resent, from: Link, slot: number, readOnly: boolean): void {
+		const node = this.nodeOf(slot);
+		if (node === undefined || this.#cluster.linkAt(node) !== from) this.whenReady(slot, readOnly, call);
+		else this.#inLine(slot, readOnly, (line) => void line.resend(call, from));
 	}
 
 	redirected(error: ServerError, from: Link, slot: number, attempt: number, waiter: Redirected): void {
@@ -108,6 +113,17 @@ export class ClusterRoutes implements Routes {
 		this.#forgetVisited();
 		for (const link of this.#retiring) link.destroy();
 		this.#failLines(closed);
+	}
+
+	/** Puts somebody into the slot's line, which is served from then on until it is empty. */
+	#inLine(slot: number, readOnly: boolean, put: (line: WaitingLine) => void): void {
+		const name = this.#lineOf(slot, readOnly);
+		const known = this.#lines.get(name);
+		const line = known ?? new WaitingLine();
+		put(line);
+		if (known !== undefined) return;
+		this.#lines.set(name, line);
+		void this.#serve(name, line, slot, readOnly);
 	}
 
 	/** Reads wait apart only where another node may serve them: on one node all goes in the order in which it was given. */
@@ -165,6 +181,7 @@ export class ClusterRoutes implements Routes {
 
 	async #serve(name: string, line: WaitingLine, slot: number, readOnly: boolean): Promise<void> {
 		for (let attempt = 0; !this.#closed; attempt++) {
+			if (line.resending !== undefined) await line.resending;
 			line.prune();
 			const link = this.#pick(slot, readOnly);
 			if (link?.state === "ready") line.serve(link);

@@ -3,9 +3,10 @@ import { Call, FirstUses, neverSent } from "./call.ts";
 import { checkArray, checkFunction, checkKnown, checkMs } from "./check.ts";
 import { ClusterRoutes, type ReadFrom } from "./cluster-routes.ts";
 import { type Arg, type Command, type WireReply, write } from "./command.ts";
-import { failedOn } from "./command-name.ts";
+import { commandName, failedOn } from "./command-name.ts";
 import { DeadlineWheel } from "./deadline-wheel.ts";
 import { text } from "./decode.ts";
+import { decoded } from "./decoded.ts";
 import type { Driver, Link, OwnLink } from "./driver.ts";
 import {
 	CommandError,
@@ -160,7 +161,10 @@ class Port implements RedisPort {
 				const reply = link.send(command.args, command.encoding);
 				const timeoutMs = options?.timeoutMs ?? this.#options.commandTimeoutMs;
 				if (timeoutMs !== undefined) return this.#within(timeoutMs, reply, command, link);
-				return reply.then(command.decode, (error: unknown) => this.#recover(error, command, {}, link));
+				return reply.then(
+					(answer) => decoded(command, answer, link.node),
+					(error: unknown) => this.#recover(error, command, {}, link),
+				);
 			}
 		}
 		return this.#call(command, options ?? {});
@@ -392,7 +396,7 @@ class Port implements RedisPort {
 				(answer) => {
 					this.#wheel.delete(deadline);
 					try {
-						resolve(command.decode(answer));
+						resolve(decoded(command, answer, link.node));
 					} catch (error) {
 						reject(error);
 					}
@@ -410,25 +414,20 @@ class Port implements RedisPort {
 	/** Sends what the server did not know, or what never left, in the way that takes its time; rejects with all else. */
 	async #recover<T>(error: unknown, command: Command<T>, options: CallOptions, link: Link): Promise<T> {
 		const fault = this.#fault(error, failedOn(link.node, command));
-		if (command.script !== undefined && isUnknownScript(fault))
-			return this.#call(command, options, "by-source");
+		if (command.script !== undefined && isUnknownScript(fault)) return this.#call(command, options, link);
 		if (neverSent(fault)) return this.#call(command, options);
 		throw fault;
 	}
 
-	async #call<T>(
-		command: Command<T>,
-		options: CallOptions,
-		script: "by-source" | "by-digest" = "by-digest",
-	): Promise<T> {
-		return this.#callBy(this.#routes, this.#checkedSlot(command), command, options, script);
+	async #call<T>(command: Command<T>, options: CallOptions, refusedBy?: Link): Promise<T> {
+		return this.#callBy(this.#routes, this.#checkedSlot(command), command, options, refusedBy);
 	}
 
 	/** On this very connection, whatever the command's keys. */
 	async #callOn<T>(link: Link, command: Command<T>, options: CallOptions): Promise<T> {
 		const route = this.#pinned.get(link) ?? new PinnedRoute(link);
 		this.#pinned.set(link, route);
-		return this.#callBy(route, ANY_MASTER, command, options, "by-digest");
+		return this.#callBy(route, ANY_MASTER, command, options);
 	}
 
 	#callBy<T>(
@@ -436,13 +435,13 @@ class Port implements RedisPort {
 		slot: number,
 		command: Command<T>,
 		options: CallOptions,
-		script: "by-source" | "by-digest",
+		refusedBy?: Link,
 	): Promise<T> {
 		checkCallOptions(options);
 		const before = endedBefore(this.#closing !== undefined, options.signal, command);
 		if (before !== undefined) throw before;
 		return new Promise<T>((resolve, reject) => {
-			const call = new Call(this.#driver, routes, command, slot, script, {
+			const call = new Call(this.#driver, routes, command, slot, undefined, {
 				resolve: (result) => {
 					patience.finish();
 					resolve(result);
@@ -453,7 +452,8 @@ class Port implements RedisPort {
 				},
 			});
 			const patience = this.#patience(options, (error) => call.fail(error));
-			call.start();
+			if (refusedBy === undefined) call.start();
+			else call.refused(refusedBy);
 		});
 	}
 
@@ -469,7 +469,9 @@ class Port implements RedisPort {
 		if (!this.#clustered) return ANY_MASTER;
 		if (command.key === undefined) return slotOfChannel(command) ?? ANY_MASTER;
 		const [first, ...rest] = command.keys ?? [command.key];
-		return first === undefined ? slotOf(command.key) : sharedSlot([first, ...rest]);
+		return first === undefined
+			? slotOf(command.key)
+			: sharedSlot([first, ...rest], commandName(command.args));
 	}
 
 	#slotOfAll(commands: readonly Command<unknown>[]): number {
@@ -478,7 +480,8 @@ class Port implements RedisPort {
 		for (const command of commands) {
 			const own = this.#checkedSlot(command);
 			if (own === ANY_MASTER || command.key === undefined) continue;
-			if (key !== undefined && own !== slot) throw new CrossSlotError(key, command.key);
+			if (key !== undefined && own !== slot)
+				throw new CrossSlotError(key, command.key, failedOn(undefined, command));
 			slot = own;
 			key = command.key;
 		}

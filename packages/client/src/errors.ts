@@ -183,11 +183,12 @@ export class CrossSlotError extends CommandError {
 	/** Two keys that do not share a slot. */
 	readonly keys: readonly [string, string];
 
-	constructor(first: string | Buffer, second: string | Buffer) {
+	constructor(first: string | Buffer, second: string | Buffer, failed?: FailedCommand) {
 		const keys = [String(first), String(second)] as const;
 		super(
 			`Keys ${JSON.stringify(keys[0])} and ${JSON.stringify(keys[1])} are in different slots of the cluster; ` +
 				"give keys that are used together one hash tag, as in {order:42}:lock and {order:42}:items",
+			failed,
 		);
 		this.keys = keys;
 	}
@@ -199,9 +200,19 @@ export class UnexpectedReplyError extends CommandError {
 	override readonly code = "RK_UNEXPECTED_REPLY";
 	/** The server did run the command; only its reply is not understood. */
 	override readonly outcome = "unknown";
+	/** What the decoder reads, in words. */
+	readonly expected: string;
+	readonly #reply: unknown;
 
-	constructor(expected: string, reply: unknown) {
-		super(`The reply is ${show(reply)}, but ${expected} was expected`);
+	constructor(expected: string, reply: unknown, options?: CommandErrorOptions) {
+		super(`The reply is ${show(reply)}, but ${expected} was expected`, options);
+		this.expected = expected;
+		this.#reply = reply;
+	}
+
+	/** What the server replied; not shown with the error. */
+	get reply(): unknown {
+		return this.#reply;
 	}
 }
 

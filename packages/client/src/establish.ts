@@ -1,9 +1,14 @@
 import { backoffMs, pause } from "./backoff.ts";
 import { refuseClusterNode } from "./cluster-node.ts";
 import { write } from "./command.ts";
+import type { ResolvedCommon } from "./connect-options.ts";
 import { text } from "./decode.ts";
 import { ConnectError, type ConnectFailure, ServerError } from "./errors.ts";
-import type { RedisPort } from "./port.ts";
+import type { CallOptions, RedisPort } from "./port.ts";
+import { warnOfUnusedPassword } from "./unused-password.ts";
+
+/** What is connected to, and as whom. */
+export type Destination = Pick<ResolvedCommon, "where" | "connectTimeoutMs" | "username" | "password">;
 
 export interface Attempt {
 	/** The port over the new client, which it owns. */
@@ -18,14 +23,15 @@ export interface Attempt {
 const STARTING: ReadonlySet<string> = new Set(["LOADING", "MASTERDOWN", "CLUSTERDOWN"]);
 
 /**
- * Resolves to the port once the server has answered a PING, all within `timeoutMs`; a server that accepts and stays silent
+ * Resolves to the port once the server has answered a PING, all within `connectTimeoutMs`; a server that accepts and stays silent
  * counts as one that is not there. Otherwise nothing is left open. A node of a cluster is not taken for a server of its own.
  *
  * @throws {ConnectError} what failed, and where
  */
-export async function establish(where: string, timeoutMs: number, attempt: Attempt): Promise<RedisPort> {
+export async function establish(to: Destination, attempt: Attempt): Promise<RedisPort> {
+	const { where, connectTimeoutMs: timeoutMs } = to;
 	const until = performance.now() + timeoutMs;
-	const answered = attempt.connected.then(() => answer(attempt.port, where, until));
+	const answered = attempt.connected.then(() => answer(attempt.port, to, until));
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<"late">((resolve) => {
 		timer = setTimeout(resolve, timeoutMs, "late");
@@ -43,7 +49,7 @@ export async function establish(where: string, timeoutMs: number, attempt: Attem
 	}
 }
 
-async function answer(port: RedisPort, where: string, until: number): Promise<void> {
+async function answer(port: RedisPort, to: Destination, until: number): Promise<void> {
 	for (let tries = 0; ; tries++) {
 		const timeoutMs = Math.max(1, until - performance.now());
 		try {
@@ -54,8 +60,9 @@ async function answer(port: RedisPort, where: string, until: number): Promise<vo
 			await pause(backoffMs(tries, 20, 200));
 		}
 	}
-	if (port.topology.kind === "standalone")
-		await refuseClusterNode(port, where, { timeoutMs: Math.max(1, until - performance.now()) });
+	const left = (): CallOptions => ({ timeoutMs: Math.max(1, until - performance.now()) });
+	if (port.topology.kind === "standalone") await refuseClusterNode(port, to.where, left());
+	await warnOfUnusedPassword(port, to, left());
 }
 
 function failure(where: string, error: unknown, message: string, fallback: ConnectFailure): ConnectError {

@@ -1,5 +1,6 @@
 import type { Args, Command, Encoding, WireReply } from "./command.ts";
 import { commandName, failedOn } from "./command-name.ts";
+import { decoded } from "./decoded.ts";
 import type { Driver, Link } from "./driver.ts";
 import { ServerError, UnexpectedReplyError } from "./errors.ts";
 import { type Script, withSource } from "./script.ts";
@@ -57,13 +58,21 @@ function decodeExec(
 ): ExecResults {
 	if (reply === null) return null;
 	if (!Array.isArray(reply) || reply.length !== commands.length) {
-		throw new UnexpectedReplyError(`an array of ${commands.length}`, reply);
+		throw new UnexpectedReplyError(`an array of ${commands.length}`, reply, failedOn(node, "EXEC"));
 	}
 	return commands.map((command, i) => {
 		const item: WireReply = reply[i];
 		if (item instanceof Error)
 			return new ServerError(item.message, { ...failedOn(node, command), cause: item });
-		return command.decode(encoding === "buffer" && command.encoding === "utf8" ? asText(item) : item);
+		try {
+			return decoded(
+				command,
+				encoding === "buffer" && command.encoding === "utf8" ? asText(item) : item,
+				node,
+			);
+		} catch (error) {
+			return error; // it has run, and so have the others, whose results are good
+		}
 	});
 }
 

@@ -33,7 +33,7 @@ export type {
 	OwnLink,
 } from "./driver.ts";
 export * from "./errors.ts";
-export { type Attempt, establish } from "./establish.ts";
+export { type Attempt, type Destination, establish } from "./establish.ts";
 export { type HashTag, hashTag, type KeyPart, makeKey } from "./key.ts";
 export * from "./port.ts";
 export { defineScript, type Script, type ScriptCall, type ScriptDefinition } from "./script.ts";

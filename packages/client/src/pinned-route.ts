@@ -1,7 +1,7 @@
 import type { Link, LinkState } from "./driver.ts";
 import { ConnectionError, type ServerError } from "./errors.ts";
 import { closed } from "./patience.ts";
-import { type Redirected, type Routes, type Waiter, WaitingLine } from "./routes.ts";
+import { type Redirected, type Resent, type Routes, type Waiter, WaitingLine } from "./routes.ts";
 
 /** Everything goes to this very connection, wherever the command's keys live. */
 export class PinnedRoute implements Routes {
@@ -28,6 +28,11 @@ export class PinnedRoute implements Routes {
 
 	redirected(error: ServerError, _from: Link, _slot: number, _attempt: number, waiter: Redirected): void {
 		waiter.fail(() => error);
+	}
+
+	forgotten(call: Resent, from: Link): void {
+		this.#off ??= this.#link.onState((state) => this.#look(state));
+		void this.#line.resend(call, from).then(() => this.#look(this.#link.state));
 	}
 
 	nodeOf(): string {

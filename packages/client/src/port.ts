@@ -1,5 +1,5 @@
 import type { Arg, Command, ResultOf } from "./command.ts";
-import type { CommandError, ServerError } from "./errors.ts";
+import type { CommandError } from "./errors.ts";
 
 export interface CallOptions {
 	/**
@@ -17,9 +17,9 @@ export type BatchResults<C extends readonly Command<unknown>[]> = {
 	-readonly [I in keyof C]: ResultOf<C[I]> | CommandError;
 };
 
-/** The results of a transaction: a command that failed inside it has the server's error in its place. */
+/** The results of a transaction: a command that failed inside it, or whose reply is not understood, has the error in its place. */
 export type TransactionResults<C extends readonly Command<unknown>[]> = {
-	-readonly [I in keyof C]: ResultOf<C[I]> | ServerError;
+	-readonly [I in keyof C]: ResultOf<C[I]> | CommandError;
 };
 
 /** What takes commands: the port, and a session. */

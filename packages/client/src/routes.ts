@@ -23,6 +23,11 @@ export interface Routes {
 	 * may be tried again, or fails it with this error when there is no hope.
 	 */
 	redirected(error: ServerError, from: Link, slot: number, attempt: number, waiter: Redirected): void;
+	/**
+	 * The server on this connection did not know the script of `call`, which is to be sent again, now with its source. What was
+	 * sent behind it with the same script is refused too, so all else waits until that has been sent again as well.
+	 */
+	forgotten(call: Resent, from: Link, slot: number, readOnly: boolean): void;
 	/** `host:port` of the server that serves the slot, if one is known. */
 	nodeOf(slot: number): string | undefined;
 	/** Every master by its node, with the connection to it: `undefined` when there is none at the moment. */
@@ -35,14 +40,43 @@ export interface Redirected extends Waiter {
 	goAsking(link: Link): void;
 }
 
-/** A waiting line: first come, first served. */
+/** A waiter that was sent before, and refused by a server that had forgotten its script. */
+export interface Resent extends Waiter {
+	/** Resolves, and never rejects, once the reply is in or none will come. */
+	go(link: Link): Promise<void>;
+}
+
+/** A waiting line: first come, first served, but those whom a server refused for a forgotten script before all others. */
 export class WaitingLine {
 	readonly #waiters = new Set<Waiter>();
+	/** In the order in which they were sent, since replies come in it. */
+	readonly #refused = new Set<Resent>();
+	#resending: Promise<void> | undefined;
 	/** Those who gave up are forgotten when the line has grown to this: going through it for each one would cost its square. */
 	#pruneAt = 64;
 
 	get empty(): boolean {
-		return this.#waiters.size === 0;
+		return this.#waiters.size === 0 && this.#refused.size === 0 && this.#resending === undefined;
+	}
+
+	/** While the first of the refused has no reply, nobody is served: resolves when it has. */
+	get resending(): Promise<void> | undefined {
+		return this.#resending;
+	}
+
+	/**
+	 * The first of those refused goes at once. Replies come in the order of what was sent, so when it has its own, all are here
+	 * that were sent before it and refused; {@link serve} is to be called then.
+	 */
+	resend(call: Resent, link: Link): Promise<void> {
+		if (this.#resending !== undefined || link.state !== "ready") {
+			this.#refused.add(call);
+			return this.#resending ?? Promise.resolve();
+		}
+		this.#resending = call.go(link).then(() => {
+			this.#resending = undefined;
+		});
+		return this.#resending;
 	}
 
 	add(waiter: Waiter): void {
@@ -54,24 +88,29 @@ export class WaitingLine {
 
 	/** Lets all go, unless the connection goes down in between. */
 	serve(link: Link): void {
-		for (const waiter of this.#waiters) {
-			if (link.state !== "ready") return;
-			this.#waiters.delete(waiter);
-			if (!waiter.over) waiter.go(link);
+		if (this.#resending !== undefined) return;
+		for (const line of [this.#refused, this.#waiters]) {
+			for (const waiter of line) {
+				if (link.state !== "ready") return;
+				line.delete(waiter);
+				if (!waiter.over) waiter.go(link);
+			}
 		}
 	}
 
 	/** Forgets those who gave up. */
 	prune(): void {
-		for (const waiter of this.#waiters) {
-			if (waiter.over) this.#waiters.delete(waiter);
+		for (const line of [this.#refused, this.#waiters]) {
+			for (const waiter of line) if (waiter.over) line.delete(waiter);
 		}
 	}
 
 	fail(error: EndError): void {
-		for (const waiter of this.#waiters) {
-			this.#waiters.delete(waiter);
-			if (!waiter.over) waiter.fail(error);
+		for (const line of [this.#refused, this.#waiters]) {
+			for (const waiter of line) {
+				line.delete(waiter);
+				if (!waiter.over) waiter.fail(error);
+			}
 		}
 	}
 }
@@ -84,10 +123,7 @@ export class SingleRoute implements Routes {
 
 	constructor(link: Link) {
 		this.#link = link;
-		this.#off = link.onState((state) => {
-			if (state === "ready") this.#line.serve(link);
-			else if (state === "closed") this.#line.fail(closed);
-		});
+		this.#off = link.onState(() => this.#look());
 	}
 
 	ready(): Link | undefined {
@@ -109,6 +145,10 @@ export class SingleRoute implements Routes {
 		waiter.fail(() => error);
 	}
 
+	forgotten(call: Resent, from: Link): void {
+		void this.#line.resend(call, from).then(() => this.#look());
+	}
+
 	nodeOf(): string {
 		return this.#link.node;
 	}
@@ -120,6 +160,12 @@ export class SingleRoute implements Routes {
 	close(): void {
 		this.#off();
 		this.#line.fail(closed);
+	}
+
+	#look(): void {
+		const { state } = this.#link;
+		if (state === "ready") this.#line.serve(this.#link);
+		else if (state === "closed") this.#line.fail(closed);
 	}
 }
 

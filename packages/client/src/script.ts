@@ -35,6 +35,10 @@ export interface ScriptCall<T> extends Script {
  * along where the server does not know the digest, which the caller never notices. In a batch or transaction the first use
  * on each connection goes with the source, so that nothing is put out of order.
  *
+ * Commands of the port that do not wait for each other keep their order too where the server has forgotten the script on the
+ * way (`SCRIPT FLUSH`, a restart); in a cluster, those of one slot. The limit: while some are on their way, somebody else (another
+ * client, a batch, a transaction, a session) may make the server know the script again in between, and it runs those behind first.
+ *
  * What a script wrote before it failed stays written.
  *
  * @throws {InvalidArgumentError} `keys` is not a count; or, when called, not as many keys as declared, or an argument that is

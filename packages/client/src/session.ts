@@ -2,6 +2,7 @@ import { type Arg, type Command, type WireReply, write } from "./command.ts";
 import { failedOn } from "./command-name.ts";
 import type { DeadlineWheel } from "./deadline-wheel.ts";
 import { ok } from "./decode.ts";
+import { decoded } from "./decoded.ts";
 import type { Driver, OwnLink } from "./driver.ts";
 import { CommandError, ConnectionError, type FailedCommand, InvalidArgumentError } from "./errors.ts";
 import { type ExecResults, exec } from "./exec.ts";
@@ -183,7 +184,7 @@ export class Session implements RedisSession {
 		} catch (error) {
 			throw this.#fault(error, failedOn(this.#link.node, command));
 		}
-		return command.decode(reply);
+		return decoded(command, reply, this.#link.node);
 	}
 
 	#requireReady(command: Command<unknown> | "EXEC"): void {

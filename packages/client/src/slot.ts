@@ -10,13 +10,14 @@ export function slotOf(key: Arg): number {
 /**
  * The one slot of all these keys.
  *
+ * @param command what they are for, as the error is to name it: `MGET`
  * @throws {CrossSlotError} they do not share a slot; it names two that differ
  */
-export function sharedSlot(keys: readonly [Arg, ...Arg[]]): number {
+export function sharedSlot(keys: readonly [Arg, ...Arg[]], command?: string): number {
 	const [first, ...rest] = keys;
 	const slot = slotOf(first);
 	for (const key of rest) {
-		if (slotOf(key) !== slot) throw new CrossSlotError(first, key);
+		if (slotOf(key) !== slot) throw new CrossSlotError(first, key, command === undefined ? {} : { command });
 	}
 	return slot;
 }

@@ -90,7 +90,7 @@ export class Subscriptions {
 		const [first, ...rest] = names;
 		if (first === undefined || this.#driver.cluster === undefined) return;
 		const other = rest.find((name) => slotOf(name) !== slotOf(first));
-		if (other !== undefined) throw new CrossSlotError(first, other);
+		if (other !== undefined) throw new CrossSlotError(first, other, { command: "SSUBSCRIBE" });
 	}
 
 	/** Resolves when the server has confirmed every name. */

@@ -43,7 +43,7 @@ export async function transact<const C extends readonly Command<unknown>[]>(
 	checkFunction("attempt", attempt);
 	const [first, ...rest] = watchKeys;
 	if (first === undefined) throw new InvalidArgumentError("watchKeys", watchKeys, "one key or more");
-	if (redis.topology.kind === "cluster") sharedSlot([first, ...rest]);
+	if (redis.topology.kind === "cluster") sharedSlot([first, ...rest], "WATCH");
 	const until = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
 	for (let tries = 1; ; tries++) {
 		const limits = limitsUntil(until, timeoutMs, signal);

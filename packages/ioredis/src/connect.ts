@@ -27,13 +27,13 @@ const NEXT_ONE_MS = 1_000;
  */
 export async function connect(options?: ConnectOptions): Promise<RedisPort> {
 	const resolved = resolveConnect(options);
-	const { address, connectTimeoutMs, db, where } = resolved;
+	const { address, db, where } = resolved;
 	const { redis } = await loadLibrary(where);
 	const { met, retryStrategy } = retryOnceMet();
 	const client = redis({ ...common(resolved), ...address, db, retryStrategy });
 	client.on("ready", met);
 	const lastError = latestError(client);
-	return establish(where, connectTimeoutMs, {
+	return establish(resolved, {
 		port: createPort(ioredisDriver(client, true), resolved.port),
 		connected: loggedIn(client, lastError),
 		lastError,
@@ -71,7 +71,7 @@ export async function connectCluster(options: ConnectClusterOptions): Promise<Re
 		if (latest !== undefined) throw error;
 		return askWhy(redis({ ...redisOptions, ...nodes[0] }), connectTimeoutMs, error);
 	};
-	return establish(where, connectTimeoutMs, {
+	return establish(resolved, {
 		port: createPort(ioredisDriver(client, true), { ...resolved.port, readFrom }),
 		connected: client.connect().catch(reason),
 		lastError: () => latest,
@@ -118,7 +118,7 @@ export async function connectSentinel(options: ConnectSentinelOptions): Promise<
 		why = await askWhy(sentinel, connectTimeoutMs, error).catch((found: unknown) => found);
 		throw why;
 	};
-	return establish(where, connectTimeoutMs, {
+	return establish(resolved, {
 		port: createPort(ioredisDriver(client, true), resolved.port),
 		connected: loggedIn(client, latest).catch(reason),
 		lastError: () => why ?? latest(),

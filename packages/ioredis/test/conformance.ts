@@ -45,12 +45,6 @@ function subjectOf(library: Library): ConformanceSubject {
 
 const number = (name: string, standard: number): number => Number(process.env[name] ?? standard);
 
-/**
- * Thousands of checks with real failovers on a machine that others use too: one that fails in CI is tried once more, and the
- * log shows it. By hand there is no second try.
- */
-const RETRY = process.env["CI"] === undefined ? 0 : 1;
-
 /** Registers the checks of one topology for every library and protocol, on servers that they share. */
 export function conformanceOn(topology: TopologyKind): void {
 	const servers = new ConformanceServers();
@@ -64,6 +58,6 @@ export function conformanceOn(topology: TopologyKind): void {
 			seed: number("RK_SEED", 1),
 			print: (line) => process.stderr.write(`${name}, ${line}\n`),
 		});
-		for (const check of checks) test(check.name, { timeout: check.limitMs, retry: RETRY }, () => check.run());
+		for (const check of checks) test(check.name, { timeout: check.limitMs }, () => check.run());
 	});
 }

@@ -102,7 +102,7 @@ function begin(
 	});
 	const port = createPort(nodeRedisDriver(client, true, options.readFrom), options);
 	const connected = client.connect();
-	return establish(common.where, common.connectTimeoutMs, {
+	return establish(common, {
 		port,
 		connected: refused === undefined ? connected : Promise.race([connected, refused]),
 		lastError: () => lastError,

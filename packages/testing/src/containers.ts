@@ -27,7 +27,7 @@ export async function hasContainerRuntime(): Promise<boolean> {
 }
 
 /** The text of a container's log, where every piece has eight bytes before it: kind, nothing, and length. */
-function logText(log: Buffer): string {
+export function logText(log: Buffer): string {
 	const pieces: Buffer[] = [];
 	for (let at = 0; at + 8 <= log.length; ) {
 		const end = at + 8 + log.readUInt32BE(at + 4);

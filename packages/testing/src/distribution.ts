@@ -67,7 +67,7 @@ async function findLoader(root: string, folders: readonly string[]): Promise<str
  * A script that starts the unpacked server with the loader and libraries it was unpacked with, from wherever the folder
  * is: the system may lack some, or have others.
  */
-async function launcherFor(root: string): Promise<string> {
+export async function launcherFor(root: string): Promise<string> {
 	const programs = await readdir(join(root, "usr/bin"));
 	const program = PACKAGES.find((name) => programs.includes(name));
 	const folders = await libraryFolders(root);

@@ -60,6 +60,28 @@ async function withServer(
 	await work(server);
 }
 
+function addresses({ target }: Scene): Array<{ host: string; port: number }> {
+	return target.nodes.map(({ host, port }) => ({ host, port }));
+}
+
+/** What this process warns of while a port is made: code and message. */
+async function warningsOf(connect: () => Promise<RedisPort>): Promise<string[]> {
+	const warnings: string[] = [];
+	const note = (warning: Error): void => {
+		const code: unknown = Reflect.get(warning, "code");
+		if (warning.name === "RkWarning") warnings.push(`${code} ${warning.message}`);
+	};
+	process.on("warning", note);
+	try {
+		const redis = await connect();
+		await redis.command(get("k")); // warnings come a tick later
+		await redis.close();
+	} finally {
+		process.off("warning", note);
+	}
+	return warnings;
+}
+
 /** A port of 127.0.0.1 where nobody listens. */
 async function deadPort(): Promise<number> {
 	const { port, server } = await silentServer();
@@ -146,6 +168,49 @@ export function connectChecks(subject: ConformanceSubject): readonly Definition[
 					await redis.close();
 				}),
 		),
+		// Broken on purpose: establish() without warnOfUnusedPassword(). Nothing told of the password.
+		...checkOf(
+			subject,
+			"connect",
+			"a password that the server does not ask for is told in a warning, one that it asks for is not",
+			"standalone",
+			async (scene, connect) => {
+				const [{ host, port } = { host: "", port: 0 }] = scene.target.nodes;
+				assert.deepEqual(await warningsOf(() => connect({ host, port })), []);
+				const [warning = "", ...others] = await warningsOf(() => connect({ host, port, password: "secret" }));
+				assert.deepEqual(others, []);
+				assert.match(warning, new RegExp(`^RK_UNUSED_PASSWORD ${host}:${port} asks for no password`));
+				assert.doesNotMatch(warning, /secret/);
+				await withServer({ password: "right" }, async (server) => {
+					assert.deepEqual(await warningsOf(() => connect({ port: server.port, password: "right" })), []);
+				});
+			},
+		),
+		...checkOf(
+			subject,
+			"connectCluster",
+			"a password that the cluster does not ask for is told in a warning",
+			"cluster",
+			async (scene, connect) => {
+				const [warning = ""] = await warningsOf(() =>
+					connect({ nodes: addresses(scene), username: "default", password: "secret" }),
+				);
+				assert.match(warning, /^RK_UNUSED_PASSWORD /);
+			},
+		),
+		...checkOf(
+			subject,
+			"connectSentinel",
+			"a password that the master does not ask for is told in a warning",
+			"sentinel",
+			async (scene, connect) => {
+				const { name } = scene.target;
+				const [warning = ""] = await warningsOf(() =>
+					connect({ name, sentinels: addresses(scene), password: "secret" }),
+				);
+				assert.match(warning, /^RK_UNUSED_PASSWORD /);
+			},
+		),
 		...checkOf(
 			subject,
 			"connect",
@@ -199,7 +264,7 @@ export function connectChecks(subject: ConformanceSubject): readonly Definition[
 			"cluster",
 			async (scene, connectCluster) => {
 				const redis = await connectCluster({
-					nodes: scene.target.nodes.map(({ host, port }) => ({ host, port })),
+					nodes: addresses(scene),
 				});
 				assert.equal(redis.topology.kind, "cluster");
 				assert.equal(await redis.command(get(scene.key("k"))), null);
@@ -213,7 +278,7 @@ export function connectChecks(subject: ConformanceSubject): readonly Definition[
 			"connectCluster() to a server that is none says so",
 			"standalone",
 			async (scene, connectCluster) => {
-				const nodes = scene.target.nodes.map(({ host, port }) => ({ host, port }));
+				const nodes = addresses(scene);
 				await cannot(() => connectCluster({ nodes, connectTimeoutMs: 4000 }), "not-a-cluster", LIMIT_MS);
 			},
 		),
@@ -245,7 +310,7 @@ export function connectChecks(subject: ConformanceSubject): readonly Definition[
 			"connectSentinel() gives a port to the master, and owns its client",
 			"sentinel",
 			async (scene, connectSentinel) => {
-				const sentinels = scene.target.nodes.map(({ host, port }) => ({ host, port }));
+				const sentinels = addresses(scene);
 				const redis = await connectSentinel({ name: scene.target.name, sentinels });
 				assert.equal(redis.topology.kind, "sentinel");
 				assert.equal(await redis.command(get(scene.key("k"))), null);
@@ -258,7 +323,7 @@ export function connectChecks(subject: ConformanceSubject): readonly Definition[
 			"connectSentinel() to a master that no Sentinel knows says so",
 			"sentinel",
 			async (scene, connectSentinel) => {
-				const sentinels = scene.target.nodes.map(({ host, port }) => ({ host, port }));
+				const sentinels = addresses(scene);
 				await cannot(
 					() => connectSentinel({ name: "nobody", sentinels, connectTimeoutMs: 3000 }),
 					"no-master",

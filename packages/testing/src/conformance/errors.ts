@@ -34,10 +34,11 @@ async function refusesSilently(
 	name: string,
 	attempt: () => Promise<unknown>,
 	code: string,
-): Promise<void> {
+): Promise<Error> {
 	const before = scene.count(name);
-	await failure(attempt(), { code });
+	const error = await failure(attempt(), { code });
 	assert.equal(scene.count(name), before, `${name} was sent`);
+	return error;
 }
 
 export const errorChecks: readonly Definition[] = [
@@ -158,8 +159,45 @@ export const errorChecks: readonly Definition[] = [
 				outcome: "unknown",
 			});
 			failed((await port.batch([wrong]))[0], { code: "RK_UNEXPECTED_REPLY", outcome: "unknown" });
-			await failure(port.transaction([wrong]), { code: "RK_UNEXPECTED_REPLY", outcome: "unknown" });
+			// Broken on purpose: exec() throwing what a decoder throws. Nobody learned that the SET had been done.
+			const [own, other] = await port.transaction([wrong, set(scene.key("other"), "v")]);
+			failed(own, { code: "RK_UNEXPECTED_REPLY", outcome: "unknown" });
+			assert.equal(other, true);
+			const inSession = await port.session(k, async (session) => [
+				...(await session.batch([wrong, get(k)])),
+				...((await session.exec([wrong, get(k)])) ?? []),
+			]);
+			failed(inSession[0], { code: "RK_UNEXPECTED_REPLY", outcome: "unknown" });
+			failed(inSession[2], { code: "RK_UNEXPECTED_REPLY", outcome: "unknown" });
+			assert.deepEqual([inSession[1], inSession[3]], ["text", "text"]);
 			assert.equal(await port.command(get(k)), "text");
+		},
+	),
+	// Broken on purpose: Port.command() giving the reply to the decoder itself. The first of the errors named nothing.
+	check(
+		"an error that a decoder throws names its command, and shows no argument",
+		EVERYWHERE,
+		async (scene) => {
+			const port = await scene.open();
+			const k = scene.key("k");
+			await port.command(set(k, "text"));
+			const wrong = { ...raw(["GETEX", k, "EX", "98765"]), decode: integer };
+			const broken = { ...wrong, decode: (reply: unknown) => JSON.parse(String(reply)) };
+			for (const command of [wrong, broken]) {
+				const errors = [
+					await port.command(command).catch((error: unknown) => error),
+					await port.command(command, { timeoutMs: 5000 }).catch((error: unknown) => error),
+					...(await port.batch([command])),
+					...(await port.transaction([command])),
+					await port.session(k, (session) => session.command(command)).catch((error: unknown) => error),
+				];
+				for (const error of errors) {
+					failed(error, { code: "RK_UNEXPECTED_REPLY", outcome: "unknown" });
+					assert.equal(Reflect.get(Object(error), "command"), "GETEX");
+					assert.match(String(error), /\(GETEX on .+\)$/);
+					assert.doesNotMatch(String(error), /98765/);
+				}
+			}
 		},
 	),
 	check(
@@ -241,9 +279,12 @@ export const errorChecks: readonly Definition[] = [
 			await port.command(get(other));
 			await refusesSilently(scene, "MGET", async () => port.command(mget([one, other])), code);
 			await refusesSilently(scene, "MGET", async () => port.command(raw(["MGET", one, other])), code);
-			await refusesSilently(scene, "MULTI", async () => port.transaction([incr(one), incr(other)]), code);
+			const both = [incr(one), incr(other)];
+			const inside = await refusesSilently(scene, "MULTI", async () => port.transaction(both), code);
+			assert.match(inside.message, /\(INCR\)$/);
 			await refusesSilently(scene, "MULTI", async () => port.transaction([mget([one, other])]), code);
 			const error = await failure(port.command(mget([one, other])), { code, outcome: "not-sent" });
+			assert.match(error.message, /\(MGET\)$/);
 			assert.deepEqual(Reflect.get(error, "keys"), [one, other]);
 		},
 	),

@@ -87,7 +87,7 @@ export function lifecycleChecks(cycles: number): readonly Definition[] {
 					`${scene.kind}: ${cycles} cycles of open … close grew the heap by ${Math.round(grown)} bytes each`,
 				);
 			},
-			30_000 + cycles * 1500,
+			60_000 + cycles * 5_000,
 		),
 		check(
 			"work that failed leaves nothing behind: losses, deadlines, aborts, refused subscriptions",

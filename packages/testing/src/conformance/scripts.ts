@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { type Command, defineScript, get, integer, raw, type ScriptCall, set, text } from "@rk/client";
+import {
+	type CallOptions,
+	type Command,
+	defineScript,
+	get,
+	integer,
+	lrange,
+	raw,
+	type ScriptCall,
+	set,
+	text,
+} from "@rk/client";
 import { check, type Definition, EVERYWHERE } from "./check.ts";
 import { failed, failure } from "./expect.ts";
 import type { Scene } from "./scene.ts";
@@ -26,6 +37,20 @@ function freshSetter(): (key: string, value: string) => Command<string> {
 	});
 	return (key, value) => script([key], [value]);
 }
+
+/** A script that no server has seen before, which appends its argument to its key. */
+function freshAppender(): (key: string, value: string) => Command<number> {
+	sources += 1;
+	const script = defineScript({
+		lua: `local run = "${process.pid}.${sources}" return redis.call("RPUSH", KEYS[1], ARGV[1])`,
+		keys: 1,
+		reply: integer,
+	});
+	return (key, value) => script([key], [value]);
+}
+
+const APPENDS = 4_000;
+const FLUSHES = 10;
 
 async function flushScripts(scene: Scene): Promise<void> {
 	for (const server of await scene.masters()) await server.flushScripts();
@@ -70,6 +95,31 @@ export const scriptChecks: readonly Definition[] = [
 				assert.deepEqual(await port.transaction(commands), ["1", "1", true, "2", "3"]);
 				assert.equal(await port.command(get(k)), "3");
 			}
+		},
+	),
+	// Broken on purpose: Call.refused() going to the routes as who was never sent (whenReady). What was sent while the refusals
+	// came in overtook what they had refused.
+	check(
+		"scripts that do not wait for each other keep their order, although the server forgets them on the way",
+		EVERYWHERE,
+		async (scene) => {
+			const port = await scene.open();
+			const k = scene.key("k");
+			const append = freshAppender();
+			const server = await scene.serverOf(k);
+			const { signal } = new AbortController();
+			const ways: readonly CallOptions[] = [{}, { timeoutMs: 20_000 }, { signal }];
+			const sent: Promise<unknown>[] = [];
+			for (let i = 0; i < APPENDS; i++) {
+				sent.push(port.command(append(k, String(i)), ways[i % ways.length]));
+				if (i % (APPENDS / FLUSHES) === 0) sent.push(server.flushScripts());
+				if (i % 3 === 0) await new Promise(setImmediate); // replies come in, and refusals with them
+			}
+			await Promise.all(sent);
+			assert.deepEqual(
+				await port.command(lrange(k, 0, -1)),
+				Array.from({ length: APPENDS }, (_, i) => String(i)),
+			);
 		},
 	),
 	check("a batch over all slots finds its script on each node, or brings it", ["cluster"], async (scene) => {
