@@ -5,8 +5,8 @@
 import { WireReply, RkError, RedisPort } from '@rk/client';
 
 /**
- * What the Lua replied about a limit: the server's time in microseconds since 1970, the units charged (for a peek, those that
- * could be), and what its kind adds; or, when it is blocked, the time, -1, the microseconds left and the reason.
+ * What the Lua replied about a limit: the server's time, in seconds since 1970 and microseconds; the units charged (for a peek,
+ * those that could be), and what its kind adds; or, when it is blocked, the time, -1, when that ends in microseconds and the reason.
  */
 type Answer = readonly WireReply[];
 
@@ -284,7 +284,12 @@ interface RateLimiter {
     limitUpTo(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<Decision>;
     /** What {@link limit} would say now. Charges nothing. */
     peek(subject: Subject, options?: LimitOptions): Promise<Decision>;
-    /** Gives back units that were charged; never more than are charged now, so that it cannot make credit. */
+    /**
+     * Gives back units that were charged; never more than are charged now, so that it cannot make credit.
+     *
+     * Do so within the `resetAfterMs` of the decision that charged them. After it, time has given them back already, as when a window has
+     * begun anew, and the refund takes as many from what was charged since.
+     */
     refund(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
     /** Charges units that nobody asked for, down to nothing left. To keep somebody out for longer, {@link block}. */
     penalize(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
@@ -325,8 +330,8 @@ interface CombinedLimiter<Limiters extends readonly RateLimiter[]> {
     limit(calls: Each<Limiters, CombinedCall>, options?: {
         readonly signal?: AbortSignal;
     }): Promise<CombinedDecision<Each<Limiters, Decision>>>;
-    /** Gives back what these calls were charged, to each limiter as its own `refund` does. */
-    refund(calls: Each<Limiters, CombinedCall>, options?: {
+    /** Gives back what these calls were charged, to each limiter as its own `refund` does; nothing to one whose call is `null`. */
+    refund(calls: Each<Limiters, CombinedCall | null>, options?: {
         readonly signal?: AbortSignal;
     }): Promise<void>;
 }
@@ -453,8 +458,8 @@ export type { Algorithm, Allowed, BlockOptions, CombinedCall, CombinedDecision, 
 import { WireReply, RkError } from '@rk/client';
 
 /**
- * What the Lua replied about a limit: the server's time in microseconds since 1970, the units charged (for a peek, those that
- * could be), and what its kind adds; or, when it is blocked, the time, -1, the microseconds left and the reason.
+ * What the Lua replied about a limit: the server's time, in seconds since 1970 and microseconds; the units charged (for a peek,
+ * those that could be), and what its kind adds; or, when it is blocked, the time, -1, when that ends in microseconds and the reason.
  */
 type Answer = readonly WireReply[];
 interface FixedWindow extends Counting<"fixed-window"> {
@@ -642,7 +647,12 @@ interface RateLimiter {
     limitUpTo(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<Decision>;
     /** What {@link limit} would say now. Charges nothing. */
     peek(subject: Subject, options?: LimitOptions): Promise<Decision>;
-    /** Gives back units that were charged; never more than are charged now, so that it cannot make credit. */
+    /**
+     * Gives back units that were charged; never more than are charged now, so that it cannot make credit.
+     *
+     * Do so within the `resetAfterMs` of the decision that charged them. After it, time has given them back already, as when a window has
+     * begun anew, and the refund takes as many from what was charged since.
+     */
     refund(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
     /** Charges units that nobody asked for, down to nothing left. To keep somebody out for longer, {@link block}. */
     penalize(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
@@ -683,8 +693,8 @@ interface CombinedLimiter<Limiters extends readonly RateLimiter[]> {
     limit(calls: Each<Limiters, CombinedCall>, options?: {
         readonly signal?: AbortSignal;
     }): Promise<CombinedDecision<Each<Limiters, Decision>>>;
-    /** Gives back what these calls were charged, to each limiter as its own `refund` does. */
-    refund(calls: Each<Limiters, CombinedCall>, options?: {
+    /** Gives back what these calls were charged, to each limiter as its own `refund` does; nothing to one whose call is `null`. */
+    refund(calls: Each<Limiters, CombinedCall | null>, options?: {
         readonly signal?: AbortSignal;
     }): Promise<void>;
 }
@@ -779,7 +789,8 @@ interface Admitted {
     fields(): readonly Field[];
     /**
      * Tells the status of the response, once that is sent. Where the option `charge` says so, the charge is given back, without
-     * anybody having to wait; if Redis cannot be reached, it stays.
+     * anybody having to wait; if Redis cannot be reached, it stays. So it does where time has given it back already, in each of
+     * limits combined by itself.
      */
     settle(status: number): void;
 }
@@ -850,8 +861,8 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { WireReply, RkError } from '@rk/client';
 
 /**
- * What the Lua replied about a limit: the server's time in microseconds since 1970, the units charged (for a peek, those that
- * could be), and what its kind adds; or, when it is blocked, the time, -1, the microseconds left and the reason.
+ * What the Lua replied about a limit: the server's time, in seconds since 1970 and microseconds; the units charged (for a peek,
+ * those that could be), and what its kind adds; or, when it is blocked, the time, -1, when that ends in microseconds and the reason.
  */
 type Answer = readonly WireReply[];
 interface FixedWindow extends Counting<"fixed-window"> {
@@ -1039,7 +1050,12 @@ interface RateLimiter {
     limitUpTo(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<Decision>;
     /** What {@link limit} would say now. Charges nothing. */
     peek(subject: Subject, options?: LimitOptions): Promise<Decision>;
-    /** Gives back units that were charged; never more than are charged now, so that it cannot make credit. */
+    /**
+     * Gives back units that were charged; never more than are charged now, so that it cannot make credit.
+     *
+     * Do so within the `resetAfterMs` of the decision that charged them. After it, time has given them back already, as when a window has
+     * begun anew, and the refund takes as many from what was charged since.
+     */
     refund(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
     /** Charges units that nobody asked for, down to nothing left. To keep somebody out for longer, {@link block}. */
     penalize(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
@@ -1080,8 +1096,8 @@ interface CombinedLimiter<Limiters extends readonly RateLimiter[]> {
     limit(calls: Each<Limiters, CombinedCall>, options?: {
         readonly signal?: AbortSignal;
     }): Promise<CombinedDecision<Each<Limiters, Decision>>>;
-    /** Gives back what these calls were charged, to each limiter as its own `refund` does. */
-    refund(calls: Each<Limiters, CombinedCall>, options?: {
+    /** Gives back what these calls were charged, to each limiter as its own `refund` does; nothing to one whose call is `null`. */
+    refund(calls: Each<Limiters, CombinedCall | null>, options?: {
         readonly signal?: AbortSignal;
     }): Promise<void>;
 }
@@ -1179,8 +1195,8 @@ import { ServerResponse, IncomingHttpHeaders } from 'node:http';
 import { WireReply, RkError } from '@rk/client';
 
 /**
- * What the Lua replied about a limit: the server's time in microseconds since 1970, the units charged (for a peek, those that
- * could be), and what its kind adds; or, when it is blocked, the time, -1, the microseconds left and the reason.
+ * What the Lua replied about a limit: the server's time, in seconds since 1970 and microseconds; the units charged (for a peek,
+ * those that could be), and what its kind adds; or, when it is blocked, the time, -1, when that ends in microseconds and the reason.
  */
 type Answer = readonly WireReply[];
 interface FixedWindow extends Counting<"fixed-window"> {
@@ -1368,7 +1384,12 @@ interface RateLimiter {
     limitUpTo(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<Decision>;
     /** What {@link limit} would say now. Charges nothing. */
     peek(subject: Subject, options?: LimitOptions): Promise<Decision>;
-    /** Gives back units that were charged; never more than are charged now, so that it cannot make credit. */
+    /**
+     * Gives back units that were charged; never more than are charged now, so that it cannot make credit.
+     *
+     * Do so within the `resetAfterMs` of the decision that charged them. After it, time has given them back already, as when a window has
+     * begun anew, and the refund takes as many from what was charged since.
+     */
     refund(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
     /** Charges units that nobody asked for, down to nothing left. To keep somebody out for longer, {@link block}. */
     penalize(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
@@ -1409,8 +1430,8 @@ interface CombinedLimiter<Limiters extends readonly RateLimiter[]> {
     limit(calls: Each<Limiters, CombinedCall>, options?: {
         readonly signal?: AbortSignal;
     }): Promise<CombinedDecision<Each<Limiters, Decision>>>;
-    /** Gives back what these calls were charged, to each limiter as its own `refund` does. */
-    refund(calls: Each<Limiters, CombinedCall>, options?: {
+    /** Gives back what these calls were charged, to each limiter as its own `refund` does; nothing to one whose call is `null`. */
+    refund(calls: Each<Limiters, CombinedCall | null>, options?: {
         readonly signal?: AbortSignal;
     }): Promise<void>;
 }
@@ -1517,8 +1538,8 @@ export type { FastifyHook, FastifyReplyLike, FastifyRequestLike };
 import { WireReply, RkError } from '@rk/client';
 
 /**
- * What the Lua replied about a limit: the server's time in microseconds since 1970, the units charged (for a peek, those that
- * could be), and what its kind adds; or, when it is blocked, the time, -1, the microseconds left and the reason.
+ * What the Lua replied about a limit: the server's time, in seconds since 1970 and microseconds; the units charged (for a peek,
+ * those that could be), and what its kind adds; or, when it is blocked, the time, -1, when that ends in microseconds and the reason.
  */
 type Answer = readonly WireReply[];
 interface FixedWindow extends Counting<"fixed-window"> {
@@ -1706,7 +1727,12 @@ interface RateLimiter {
     limitUpTo(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<Decision>;
     /** What {@link limit} would say now. Charges nothing. */
     peek(subject: Subject, options?: LimitOptions): Promise<Decision>;
-    /** Gives back units that were charged; never more than are charged now, so that it cannot make credit. */
+    /**
+     * Gives back units that were charged; never more than are charged now, so that it cannot make credit.
+     *
+     * Do so within the `resetAfterMs` of the decision that charged them. After it, time has given them back already, as when a window has
+     * begun anew, and the refund takes as many from what was charged since.
+     */
     refund(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
     /** Charges units that nobody asked for, down to nothing left. To keep somebody out for longer, {@link block}. */
     penalize(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
@@ -1747,8 +1773,8 @@ interface CombinedLimiter<Limiters extends readonly RateLimiter[]> {
     limit(calls: Each<Limiters, CombinedCall>, options?: {
         readonly signal?: AbortSignal;
     }): Promise<CombinedDecision<Each<Limiters, Decision>>>;
-    /** Gives back what these calls were charged, to each limiter as its own `refund` does. */
-    refund(calls: Each<Limiters, CombinedCall>, options?: {
+    /** Gives back what these calls were charged, to each limiter as its own `refund` does; nothing to one whose call is `null`. */
+    refund(calls: Each<Limiters, CombinedCall | null>, options?: {
         readonly signal?: AbortSignal;
     }): Promise<void>;
 }

@@ -1,17 +1,18 @@
 import { UnexpectedReplyError, type WireReply } from "@rk/client";
 
 /**
- * What the Lua replied about a limit: the server's time in microseconds since 1970, the units charged (for a peek, those that
- * could be), and what its kind adds; or, when it is blocked, the time, -1, the microseconds left and the reason.
+ * What the Lua replied about a limit: the server's time, in seconds since 1970 and microseconds; the units charged (for a peek,
+ * those that could be), and what its kind adds; or, when it is blocked, the time, -1, when that ends in microseconds and the reason.
  */
 export type Answer = readonly WireReply[];
 
 const isList: (reply: WireReply) => reply is Answer = Array.isArray;
 
-/** Reads the reply about one limit. */
+/** Reads the reply about one limit: a list, or a text of the same. */
 export function answer(reply: WireReply): Answer {
+	if (typeof reply === "string") return reply.split(" ");
 	if (isList(reply)) return reply;
-	throw new UnexpectedReplyError("a list", reply);
+	throw new UnexpectedReplyError("a text or a list", reply);
 }
 
 /** Reads the reply about several limits; that about one comes bare. */
@@ -20,14 +21,24 @@ export function answers(reply: WireReply): readonly Answer[] {
 	return list.every(isList) ? list : [list];
 }
 
-export function isBlocked(answer: Answer): boolean {
-	return answer[1] === -1;
+/** The server's time, in microseconds since 1970. */
+export function timeUs(answer: Answer): number {
+	return numberAt(answer, 0) * 1_000_000 + numberAt(answer, 1);
+}
+
+export function grantedBy(answer: Answer): number {
+	return numberAt(answer, 2);
+}
+
+/** When the block ends that stands in the way, in microseconds since 1970. */
+export function blockedUntilUs(answer: Answer): number | undefined {
+	return answer[2] === -1 ? numberAt(answer, 3) : undefined;
 }
 
 /** @throws {UnexpectedReplyError} */
 export function numberAt(answer: Answer, i: number): number {
-	const value = answer[i];
-	if (typeof value === "number") return value;
+	const value = Number(answer[i]);
+	if (!Number.isNaN(value)) return value;
 	throw new UnexpectedReplyError(`a number at ${i}`, answer);
 }
 

@@ -43,7 +43,12 @@ export class Breaker {
 	/** How long it had failed, in milliseconds; `undefined` if it had not. */
 	succeeded(): number | undefined {
 		if (this.#failures === 0) return undefined;
-		this.#failures = 0;
+		this.reset();
 		return this.#now() - this.#failingSince;
+	}
+
+	/** Forgets the failures. */
+	reset(): void {
+		this.#failures = 0;
 	}
 }

@@ -38,8 +38,11 @@ export interface CombinedLimiter<Limiters extends readonly RateLimiter[]> {
 		options?: { readonly signal?: AbortSignal },
 	): Promise<CombinedDecision<Each<Limiters, Decision>>>;
 
-	/** Gives back what these calls were charged, to each limiter as its own `refund` does. */
-	refund(calls: Each<Limiters, CombinedCall>, options?: { readonly signal?: AbortSignal }): Promise<void>;
+	/** Gives back what these calls were charged, to each limiter as its own `refund` does; nothing to one whose call is `null`. */
+	refund(
+		calls: Each<Limiters, CombinedCall | null>,
+		options?: { readonly signal?: AbortSignal },
+	): Promise<void>;
 }
 
 /**
@@ -71,22 +74,24 @@ export function combine<const Limiters extends readonly [RateLimiter, ...RateLim
 		calls: readonly CombinedCall[],
 		options: { readonly signal?: AbortSignal } = {},
 	): Promise<CombinedDecision> {
-		const parts = partsOf(calls, options);
-		if (new Set(parts.map(({ question }) => question.keys.state)).size < parts.length)
+		checkCalls(calls, options);
+		const parts = own.map((limiter, i) => partOf(limiter, calls[i]));
+		if (new Set(parts.map(({ question }) => question.key)).size < parts.length)
 			throw new InvalidArgumentError("calls", calls, "about different limits or subjects");
 		const decisions = await decisionsOf(judge, parts, options.signal);
 		parts.forEach(({ limiter, subject, question }, i) => {
 			const decision = decisions[i];
-			if (decision !== undefined) limiter.tell("limit", subject, question.keys.state, decision);
+			if (decision !== undefined) limiter.tell("limit", subject, question.key, decision);
 		});
 		return summaryOf(decisions);
 	}
 
 	async function refund(
-		calls: readonly CombinedCall[],
+		calls: ReadonlyArray<CombinedCall | null>,
 		options: { readonly signal?: AbortSignal } = {},
 	): Promise<void> {
-		const parts = partsOf(calls, options);
+		checkCalls(calls, options);
+		const parts = own.flatMap((limiter, i) => (calls[i] === null ? [] : partOf(limiter, calls[i])));
 		await Promise.all(
 			parts.map(({ limiter, subject, question: { units, limit } }) =>
 				limiter.refund(subject, units, { ...options, limit }),
@@ -94,11 +99,10 @@ export function combine<const Limiters extends readonly [RateLimiter, ...RateLim
 		);
 	}
 
-	function partsOf(calls: readonly CombinedCall[], options: object): Part[] {
+	function checkCalls(calls: readonly unknown[], options: object): void {
 		checkKnown("", options, ["signal"]);
 		if (!Array.isArray(calls) || calls.length !== own.length)
 			throw new InvalidArgumentError("calls", calls, `an array of ${own.length}, one for each limiter`);
-		return own.map((limiter, i) => partOf(limiter, calls[i]));
 	}
 
 	return Object.freeze({ limit, refund });
@@ -127,12 +131,13 @@ async function decisionsOf(
 ): Promise<Decision[]> {
 	try {
 		const questions = parts.map(({ question }) => question);
-		const answers = await judge.ask(decideAll(questions), signal);
-		return parts.map(({ policy, question }, i) => {
-			const answer = answers[i];
-			if (answer === undefined) throw new UnexpectedReplyError("an answer for each limit", answers.length);
-			return fromRedis(policy, "limit", question, answer);
-		});
+		return await judge.ask(decideAll(questions), signal, (answers) =>
+			parts.map(({ policy, question }, i) => {
+				const answer = answers[i];
+				if (answer === undefined) throw new UnexpectedReplyError("an answer for each limit", answers.length);
+				return fromRedis(policy, "limit", question, answer);
+			}),
+		);
 	} catch (error) {
 		if (!(error instanceof RateLimitUnavailableError)) throw error;
 		if (parts.some(({ limiter }) => limiter.options.onUnavailable === "throw")) throw error;
@@ -142,8 +147,8 @@ async function decisionsOf(
 
 function withoutRedis(parts: readonly Part[], retryAfterMs: number): Decision[] {
 	const denied = parts.some(({ limiter }) => limiter.options.onUnavailable === "deny");
-	const counted = parts.flatMap(({ limiter, question: { keys, units, limit } }) =>
-		limiter.memory === undefined ? [] : [{ limits: limiter.memory, key: keys.state, units, limit }],
+	const counted = parts.flatMap(({ limiter, question: { key, units, limit } }) =>
+		limiter.memory === undefined ? [] : [{ limits: limiter.memory, key, units, limit }],
 	);
 	const [first] = parts;
 	const standings = decideInMemory(counted, first?.limiter.nowUs ?? 0n, denied);

@@ -1,8 +1,8 @@
-import { checkInteger, checkKnown, checkPort, del, InvalidArgumentError, type RedisPort } from "@rk/client";
+import { checkInteger, checkKnown, checkPort, InvalidArgumentError, type RedisPort } from "@rk/client";
 import { type Algorithm, checkOverride, type Operation } from "./algorithm.ts";
-import { numberAt } from "./answer.ts";
+import { type Answer, timeUs } from "./answer.ts";
 import { publish } from "./channel.ts";
-import { block, decide, type Question } from "./decide-script.ts";
+import { block, decide, type Question, reset, unblock } from "./decide-script.ts";
 import type { Decision, Denied, Policy } from "./decision.ts";
 import { DenyCache } from "./deny-cache.ts";
 import { RateLimitUnavailableError } from "./errors.ts";
@@ -12,7 +12,7 @@ import type { BlockOptions, LimitOptions, RateLimiter, Subject } from "./limiter
 import { MemoryLimits } from "./memory-limits.ts";
 import { type RateLimiterOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { LONGEST_MS } from "./rate.ts";
-import { type SubjectKeys, subjectKeys } from "./subject-keys.ts";
+import { subjectKeys } from "./subject-keys.ts";
 import { allowedUncounted, deniedUncounted, fromRedis, fromStanding, policyOf } from "./verdicts.ts";
 
 /**
@@ -35,7 +35,7 @@ export class Limiter implements RateLimiter {
 	readonly events: Events = new Events();
 	readonly #judge: Judge;
 	readonly #denied: DenyCache | undefined;
-	readonly #keys: (subject: Subject) => SubjectKeys;
+	readonly #keyOf: (subject: Subject) => string;
 
 	constructor(redis: RedisPort, options: ResolvedOptions) {
 		checkPort("redis", redis);
@@ -43,7 +43,7 @@ export class Limiter implements RateLimiter {
 		this.redis = redis;
 		this.options = options;
 		this.policy = policyOf(name, algorithm);
-		this.#keys = subjectKeys(options.prefix, name);
+		this.#keyOf = subjectKeys(options.prefix, name);
 		this.#judge = new Judge(redis, { ...options, events: this.events });
 		this.#denied = denyCache === undefined ? undefined : new DenyCache(denyCache.max);
 		if (typeof onUnavailable === "object") {
@@ -79,16 +79,18 @@ export class Limiter implements RateLimiter {
 		checkKnown("", options, ["reason", "signal"]);
 		const { reason = "", signal } = options;
 		if (typeof reason !== "string") throw new InvalidArgumentError("reason", reason, "text");
-		const keys = this.#keys(subject);
-		await this.#judge.ask(block([keys.block], [String(durationMs), reason]), signal);
+		const question = this.question(subject, undefined);
+		await this.#judge.ask(block({ ...question, units: durationMs }, reason), signal, nothing);
 	}
 
 	async unblock(subject: Subject): Promise<void> {
-		await this.#remove(subject, "block");
+		const question = this.question(subject, undefined);
+		await this.#forgetting(question.key, () => this.#judge.ask(unblock(question), undefined, nothing));
 	}
 
 	async reset(subject: Subject): Promise<void> {
-		await this.#remove(subject, "state");
+		const key = this.#keyOf(subject);
+		await this.#forgetting(key, () => this.#judge.ask(reset([key]), undefined, nothing));
 	}
 
 	on<E extends keyof LimiterEvents>(event: E, listener: (info: LimiterEvents[E]) => void): () => void {
@@ -98,13 +100,13 @@ export class Limiter implements RateLimiter {
 	/** The question of one call, checked. @throws {InvalidArgumentError} */
 	question(subject: Subject, options: LimitOptions | undefined): Question {
 		const { algorithm: own } = this.options;
-		const keys = this.#keys(subject);
-		if (options === undefined) return { keys, units: 1, limit: own, own };
+		const key = this.#keyOf(subject);
+		if (options === undefined) return { key, units: 1, limit: own, own };
 		checkKnown("", options, ["cost", "limit", "signal"]);
 		const { cost = 1, limit = own } = options;
 		checkInteger("cost", cost, 1, 1e9);
 		if (limit !== own) checkOverride(limit, own);
-		return { keys, units: cost, limit, own };
+		return { key, units: cost, limit, own };
 	}
 
 	policyFor(limit: Algorithm): Policy {
@@ -112,11 +114,11 @@ export class Limiter implements RateLimiter {
 	}
 
 	/** Tells who listens what was decided. */
-	tell(operation: Operation, subject: Subject, key: string, decision: Decision, serverTimeUs?: number): void {
+	tell(operation: Operation, subject: Subject, key: string, decision: Decision, answer?: Answer): void {
 		const limiter = this.policy.name;
 		publish(() => {
 			const message = { type: "decision" as const, limiter, operation, key, decision };
-			return serverTimeUs === undefined ? message : { ...message, serverTimeUs };
+			return answer === undefined ? message : { ...message, serverTimeUs: timeUs(answer) };
 		});
 		if (!decision.allowed || decision.source === "policy" || operation === "peek") return;
 		const near = decision.limit * this.options.nearLimit;
@@ -127,53 +129,57 @@ export class Limiter implements RateLimiter {
 	}
 
 	async #limitBy(cache: DenyCache, subject: Subject, options: LimitOptions | undefined): Promise<Decision> {
-		const { keys, units } = this.question(subject, options);
+		const { key, units } = this.question(subject, options);
 		const { clock } = this.options;
 		const askedAt = clock();
-		const known = cache.get(keys.state, units, askedAt);
+		const known = cache.get(key, units, askedAt);
 		if (known !== undefined) return known;
-		const asked = cache.ask(keys.state, askedAt);
+		const asked = cache.ask(key, askedAt);
 		let denied: Denied | undefined;
 		try {
 			const decision = await this.#decide("limit", subject, options);
 			if (!decision.allowed && decision.source === "redis") denied = decision;
 			return decision;
 		} finally {
-			cache.answered(keys.state, asked, denied, clock());
+			cache.answered(key, asked, denied, clock());
 		}
 	}
 
-	async #decide(
+	/** Not an async function, which would be two promises more for what every call goes through. */
+	#decide(
 		operation: "limit" | "upto" | "peek",
 		subject: Subject,
 		options: LimitOptions | undefined,
 	): Promise<Decision> {
-		const question = this.question(subject, options);
-		const policy = this.policyFor(question.limit);
-		let decision: Decision;
-		let serverTimeUs: number | undefined;
 		try {
-			const answer = await this.#judge.ask(decide(operation, question), options?.signal);
-			serverTimeUs = numberAt(answer, 0);
-			decision = fromRedis(policy, operation, question, answer);
+			const question = this.question(subject, options);
+			const policy = this.policyFor(question.limit);
+			const told = (decision: Decision, answer?: Answer): Decision => {
+				this.tell(operation, subject, question.key, decision, answer);
+				return decision;
+			};
+			return this.#judge.ask(
+				decide(operation, question),
+				options?.signal,
+				(answer) => told(fromRedis(policy, operation, question, answer), answer),
+				(error) => told(this.#without(operation, question, policy, error)),
+			);
 		} catch (error) {
-			decision = this.#without(operation, question, policy, error);
+			return Promise.reject(error);
 		}
-		this.tell(operation, subject, question.keys.state, decision, serverTimeUs);
-		return decision;
 	}
 
 	/** The decision that `onUnavailable` makes. */
 	#without(
 		operation: "limit" | "upto" | "peek",
-		{ keys, units, limit }: Question,
+		{ key, units, limit }: Question,
 		policy: Policy,
 		error: unknown,
 	): Decision {
 		if (!(error instanceof RateLimitUnavailableError)) throw error;
 		if (this.memory !== undefined) {
 			const nowUs = this.nowUs;
-			const standing = this.memory.apply(operation, keys.state, units, limit, nowUs);
+			const standing = this.memory.apply(operation, key, units, limit, nowUs);
 			const share = policyOf(policy.name, this.memory.shareOf(limit));
 			return fromStanding(share, units, operation === "upto" ? 1 : units, standing, "fallback");
 		}
@@ -195,28 +201,28 @@ export class Limiter implements RateLimiter {
 		options: Omit<LimitOptions, "cost"> | undefined,
 	): Promise<void> {
 		const question = this.question(subject, costing(units, options));
-		// Before and after: calls that are made meanwhile are to see it, and denials that come meanwhile may be from before.
-		this.#denied?.forget(question.keys.state);
+		const { key, limit } = question;
 		try {
-			await this.#judge.ask(decide(operation, question), options?.signal);
+			const command = decide(operation, question);
+			await this.#forgetting(key, () => this.#judge.ask(command, options?.signal, nothing));
 		} catch (error) {
 			if (!(error instanceof RateLimitUnavailableError) || this.memory === undefined) throw error;
-			this.memory.apply(operation, question.keys.state, question.units, question.limit, this.nowUs);
-		} finally {
-			this.#denied?.forget(question.keys.state);
+			this.memory.apply(operation, key, units, limit, this.nowUs);
 		}
 	}
 
-	async #remove(subject: Subject, which: keyof SubjectKeys): Promise<void> {
-		const keys = this.#keys(subject);
-		this.#denied?.forget(keys.state);
+	/** Before and after: calls that are made meanwhile are to see it, and denials that come meanwhile may be from before. */
+	async #forgetting(key: string, work: () => Promise<unknown>): Promise<void> {
+		this.#denied?.forget(key);
 		try {
-			await this.#judge.ask(del([keys[which]]), undefined);
+			await work();
 		} finally {
-			this.#denied?.forget(keys.state);
+			this.#denied?.forget(key);
 		}
 	}
 }
+
+function nothing(): void {}
 
 /** The options of a call whose units are an argument of its own. */
 function costing(units: number, options: Omit<LimitOptions, "cost"> = {}): LimitOptions {

@@ -1,7 +1,6 @@
 import { type Command, defineScript, integer, type ScriptCall } from "@rk/client";
 import type { Algorithm, Operation } from "./algorithm.ts";
 import { type Answer, answer, answers } from "./answer.ts";
-import blockLua from "./lua/block.lua";
 import clockLua from "./lua/clock.lua";
 import decideLua from "./lua/decide.lua";
 import fixedWindowLua from "./lua/fixed-window.lua";
@@ -9,16 +8,17 @@ import fixedWindowLimitLua from "./lua/fixed-window-limit.lua";
 import gcraLua from "./lua/gcra.lua";
 import gcraLimitLua from "./lua/gcra-limit.lua";
 import kindsLua from "./lua/kinds.lua";
+import resetLua from "./lua/reset.lua";
 import slidingCounterLua from "./lua/sliding-counter.lua";
 import slidingCounterLimitLua from "./lua/sliding-counter-limit.lua";
 import slidingLogLua from "./lua/sliding-log.lua";
 import slidingLogLimitLua from "./lua/sliding-log-limit.lua";
 import slidingLogUnitsLua from "./lua/sliding-log-units.lua";
-import type { SubjectKeys } from "./subject-keys.ts";
 
 /** One limit of a decision. */
 export interface Question {
-	readonly keys: SubjectKeys;
+	/** Where the subject's use is kept, and its block. */
+	readonly key: string;
 	readonly units: number;
 	readonly limit: Algorithm;
 	/** The limiter's own limit, where `limit` is another. */
@@ -57,7 +57,7 @@ function once(files: readonly string[]): string {
 	return [...new Set(files)].join("\n");
 }
 
-const scriptOf = (lua: string): ScriptCall<Answer> => defineScript({ lua, keys: 2, reply: answer });
+const scriptOf = (lua: string): ScriptCall<Answer> => defineScript({ lua, keys: 1, reply: answer });
 
 const limitScripts: Record<Kind, ScriptCall<Answer>> = {
 	"fixed-window": scriptOf(limitSourceFor("fixed-window")),
@@ -75,11 +75,24 @@ const scripts: Record<Kind, ScriptCall<Answer>> = {
 
 /** The command that decides over one limit. */
 export function decide(operation: Operation, question: Question): Command<Answer> {
-	const { keys, units, limit } = question;
+	const { key, units, limit } = question;
 	if (operation === "limit" && !changesGcra(question))
-		return limitScripts[limit.kind]([keys.state, keys.block], [String(units), ...limit.words]);
-	return scripts[limit.kind]([keys.state, keys.block], [operation, ...argsOf(question)]);
+		return limitScripts[limit.kind]([key], [...limit.words, String(units)]);
+	return scripts[limit.kind]([key], [operation, ...argsOf(question)]);
 }
+
+/** The command that blocks: a denial of everything for as many milliseconds as units. */
+export function block(question: Question, reason: string): Command<Answer> {
+	return scripts[question.limit.kind]([question.key], ["block", ...argsOf(question), reason]);
+}
+
+/** The command that ends a block. */
+export function unblock(question: Question): Command<Answer> {
+	return scripts[question.limit.kind]([question.key], ["unblock", ...argsOf(question)]);
+}
+
+/** The command that forgets what was charged, or whatever else is at the key, but for a block. */
+export const reset: ScriptCall<number> = defineScript({ lua: resetLua, keys: 1, reply: integer });
 
 const combined = new Map<string, ScriptCall<readonly Answer[]>>();
 
@@ -92,7 +105,7 @@ export function decideAll(questions: readonly Question[]): Command<readonly Answ
 		script = defineScript({ lua: sourceFor(kinds), keys: "any", reply: answers });
 		combined.set(name, script);
 	}
-	const keys = questions.flatMap(({ keys: { state, block } }) => [state, block]);
+	const keys = questions.map(({ key }) => key);
 	return script(keys, ["limit", ...questions.flatMap(argsOf)]);
 }
 
@@ -106,6 +119,3 @@ function argsOf(question: Question): string[] {
 	const words = changesGcra(question) ? [...limit.words, ...own.words] : limit.words;
 	return [limit.kind, String(units), String(words.length), ...words];
 }
-
-/** The command that blocks: a denial of everything for that time. */
-export const block: ScriptCall<number> = defineScript({ lua: blockLua, keys: 1, reply: integer });

@@ -1,6 +1,6 @@
 import { checkInteger, checkKnown, InvalidArgumentError } from "@rk/client";
 import type { Counting } from "./algorithm.ts";
-import { type Answer, numberAt } from "./answer.ts";
+import { type Answer, grantedBy, textAt, timeUs } from "./answer.ts";
 import { FixedWindowAccount } from "./models/fixed-window.ts";
 import { LONGEST_MS } from "./rate.ts";
 
@@ -46,16 +46,15 @@ export function fixedWindow(options: FixedWindowOptions): FixedWindow {
 		layout: `${windowMs} ms, ${align}`,
 		words: [String(limit), String(windowUs), align],
 		read: (answer: Answer, wanted: number) => {
-			const granted = numberAt(answer, 1);
-			const count = numberAt(answer, 2);
-			const endsUs = numberAt(answer, 3);
+			const [ends, count = 0] = textAt(answer, 3).split(":").map(Number);
+			const leftUs = (ends ?? 0) - timeUs(answer);
 			const remaining = Math.max(0, limit - count);
-			const later = wanted <= limit ? endsUs : null;
+			const later = wanted <= limit ? leftUs : null;
 			return {
-				granted,
+				granted: grantedBy(answer),
 				remaining,
 				retryAfterUs: wanted <= remaining ? 0 : later,
-				resetAfterUs: count > 0 ? endsUs : 0,
+				resetAfterUs: count > 0 ? leftUs : 0,
 			};
 		},
 		open: () => new FixedWindowAccount(),

@@ -1,6 +1,6 @@
 import { checkInteger, checkKnown, InvalidArgumentError } from "@rk/client";
 import type { Counting, Standing } from "./algorithm.ts";
-import { type Answer, numberAt } from "./answer.ts";
+import { type Answer, grantedBy, textAt, timeUs } from "./answer.ts";
 import { GcraAccount } from "./models/gcra.ts";
 import { LONGEST_MS, per, type Rate } from "./rate.ts";
 
@@ -62,9 +62,11 @@ function exactly(burst: number, periodUs: number, units: number): Gcra {
 	const [full, fullRest] = timeOf(burst);
 
 	const read = (answer: Answer, wanted: number): Standing => {
-		const granted = numberAt(answer, 1);
-		const q = numberAt(answer, 2);
-		const rest = numberAt(answer, 3);
+		// The time at which all is free: 16 digits of microseconds, the mark, and :r where r is not 0.
+		const state = textAt(answer, 3);
+		let q = Number(state.slice(0, 16)) - timeUs(answer);
+		let rest = state.length > 20 ? Number(state.slice(20)) : 0;
+		if (q < 0) q = rest = 0;
 		let freeRest = fullRest - rest;
 		const free = full - q - (freeRest < 0 ? 1 : 0);
 		if (freeRest < 0) freeRest += r;
@@ -77,7 +79,7 @@ function exactly(burst: number, periodUs: number, units: number): Gcra {
 			const [needed, neededRest] = timeOf(wanted);
 			retryAfterUs = needed - free + (neededRest > freeRest ? 1 : 0);
 		}
-		return { granted, remaining, retryAfterUs, resetAfterUs: q + (rest > 0 ? 1 : 0) };
+		return { granted: grantedBy(answer), remaining, retryAfterUs, resetAfterUs: q + (rest > 0 ? 1 : 0) };
 	};
 
 	return Object.freeze({

@@ -1,4 +1,4 @@
-import { AbortedError, type Command, type RedisPort } from "@rk/client";
+import { AbortedError, ClosedError, type Command, type RedisPort } from "@rk/client";
 import { Breaker } from "./breaker.ts";
 import { publish } from "./channel.ts";
 import { RateLimitStateError, RateLimitUnavailableError } from "./errors.ts";
@@ -37,36 +37,49 @@ export class Judge {
 	}
 
 	/**
+	 * What `read` makes of the answer, or `otherwise` of the failure: handed in, since each promise behind this one would cost
+	 * every decision.
+	 *
 	 * @throws {RateLimitUnavailableError} Redis could not decide
 	 * @throws {RateLimitStateError} a key holds a foreign value
+	 * @throws {ClosedError} the port was closed
 	 * @throws the signal's reason
 	 */
-	ask<T>(command: Command<T>, signal: AbortSignal | undefined): Promise<T> {
+	ask<T, R>(
+		command: Command<T>,
+		signal: AbortSignal | undefined,
+		read: (answer: T) => R,
+		otherwise: (error: unknown) => R = rethrow,
+	): Promise<R> {
 		if (signal?.aborted) return Promise.reject(signal.reason);
-		if (!this.#breaker.admits())
-			return Promise.reject(new RateLimitUnavailableError(this.#options.name, "breaker", this.#lastFailure));
+		if (!this.#breaker.admits()) {
+			const error = new RateLimitUnavailableError(this.#options.name, "breaker", this.#lastFailure);
+			return new Promise((resolve) => resolve(otherwise(error)));
+		}
 		const call = signal === undefined ? this.#call : { ...this.#call, signal };
-		return this.#redis.command(command, call).then(this.#succeeded, this.#failed);
+		return this.#redis.command(command, call).then(
+			(answer) => {
+				this.#succeeded();
+				return read(answer);
+			},
+			(error: unknown) => otherwise(this.#failure(error)),
+		);
 	}
 
-	readonly #succeeded = <T>(result: T): T => {
+	#succeeded(): void {
 		const unavailableMs = this.#breaker.succeeded();
-		if (unavailableMs !== undefined) {
-			const { name, events } = this.#options;
-			events.emit("recovered", { unavailableMs });
-			publish(() => ({ type: "recovered", limiter: name, unavailableMs }));
-		}
-		return result;
-	};
-
-	readonly #failed = (error: unknown): never => {
-		throw this.#failure(error);
-	};
+		if (unavailableMs === undefined) return;
+		const { name, events } = this.#options;
+		events.emit("recovered", { unavailableMs });
+		publish(() => ({ type: "recovered", limiter: name, unavailableMs }));
+	}
 
 	#failure(cause: unknown): unknown {
 		const { name, events } = this.#options;
 		if (cause instanceof AbortedError) return cause.cause;
 		if (isForeign(cause)) return new RateLimitStateError(name, foreignKey(cause), cause);
+		// There is nothing to be spared any more, and who asks is to hear why.
+		if (cause instanceof ClosedError) this.#breaker.reset();
 		const kind = unavailability(cause);
 		if (kind === undefined) return cause;
 		this.#lastFailure = cause;
@@ -77,6 +90,10 @@ export class Judge {
 		}
 		return error;
 	}
+}
+
+function rethrow(error: unknown): never {
+	throw error;
 }
 
 function foreignKey(error: Error): string {

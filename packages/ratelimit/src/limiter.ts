@@ -45,7 +45,12 @@ export interface RateLimiter {
 	/** What {@link limit} would say now. Charges nothing. */
 	peek(subject: Subject, options?: LimitOptions): Promise<Decision>;
 
-	/** Gives back units that were charged; never more than are charged now, so that it cannot make credit. */
+	/**
+	 * Gives back units that were charged; never more than are charged now, so that it cannot make credit.
+	 *
+	 * Do so within the `resetAfterMs` of the decision that charged them. After it, time has given them back already, as when a window has
+	 * begun anew, and the refund takes as many from what was charged since.
+	 */
 	refund(subject: Subject, units: number, options?: Omit<LimitOptions, "cost">): Promise<void>;
 
 	/** Charges units that nobody asked for, down to nothing left. To keep somebody out for longer, {@link block}. */

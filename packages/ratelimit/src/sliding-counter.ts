@@ -1,6 +1,6 @@
 import { checkInteger, checkKnown, InvalidArgumentError } from "@rk/client";
 import type { Counting } from "./algorithm.ts";
-import { type Answer, numberAt, textAt } from "./answer.ts";
+import { type Answer, grantedBy, textAt, timeUs } from "./answer.ts";
 import { SlidingCounterAccount } from "./models/sliding-counter.ts";
 import { LONGEST_MS } from "./rate.ts";
 
@@ -80,8 +80,7 @@ export function slidingCounter(options: SlidingCounterOptions): SlidingCounter {
 		bound,
 		words: [String(limit), String(buckets), String(widthUs), bound],
 		read: (answer: Answer, wanted: number) => {
-			const granted = numberAt(answer, 1);
-			const elapsed = numberAt(answer, 2);
+			const elapsed = timeUs(answer) % widthUs;
 			const counts = textAt(answer, 3).split(":").map(Number);
 			const oldest = counts[buckets] ?? 0;
 			const part = bound === "hard" ? oldest : Math.floor((oldest * (widthUs - elapsed)) / widthUs);
@@ -90,7 +89,7 @@ export function slidingCounter(options: SlidingCounterOptions): SlidingCounter {
 			if (wanted <= remaining) retryAfterUs = 0;
 			else if (wanted <= limit) retryAfterUs = waitUs(limit - wanted, elapsed, counts);
 			return {
-				granted,
+				granted: grantedBy(answer),
 				remaining,
 				retryAfterUs,
 				resetAfterUs: waitUs(0, elapsed, counts),

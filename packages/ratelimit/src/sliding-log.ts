@@ -1,6 +1,6 @@
 import { checkInteger, checkKnown } from "@rk/client";
 import type { Counting } from "./algorithm.ts";
-import { type Answer, numberAt } from "./answer.ts";
+import { type Answer, grantedBy, numberAt, timeUs } from "./answer.ts";
 import { SlidingLogAccount } from "./models/sliding-log.ts";
 import { LONGEST_MS } from "./rate.ts";
 
@@ -34,12 +34,17 @@ export function slidingLog(options: SlidingLogOptions): SlidingLog {
 		windowUs,
 		layout: `${windowMs} ms`,
 		words: [String(limit), String(windowUs)],
-		read: (answer: Answer, wanted: number) => ({
-			granted: numberAt(answer, 1),
-			remaining: Math.max(0, limit - numberAt(answer, 2)),
-			retryAfterUs: wanted <= limit ? numberAt(answer, 3) : null,
-			resetAfterUs: numberAt(answer, 4),
-		}),
+		read: (answer: Answer, wanted: number) => {
+			const nowUs = timeUs(answer);
+			/** Until the unit of that time leaves. */
+			const leavesUs = (at: number): number => (at === 0 ? 0 : at + windowUs - nowUs);
+			return {
+				granted: grantedBy(answer),
+				remaining: Math.max(0, limit - numberAt(answer, 3)),
+				retryAfterUs: wanted <= limit ? leavesUs(numberAt(answer, 4)) : null,
+				resetAfterUs: leavesUs(numberAt(answer, 5)),
+			};
+		},
 		open: () => new SlidingLogAccount(),
 		share: (part: number) => slidingLog({ limit: Math.max(1, Math.floor(limit * part)), windowMs }),
 	});

@@ -19,14 +19,16 @@ const SERVER_SAYS: ReadonlyMap<string, Unavailability> = new Map([
 	["UNKILLABLE", "script"],
 ]);
 
-/** Why Redis did not decide; `undefined` where it is not Redis that failed: an argument, a signal, a state, keys of two slots. */
+/**
+ * Why Redis did not decide; `undefined` where it is not Redis that failed: an argument, a signal, a state, keys of two slots, a port that
+ * was closed, by the application or because its client gave up for good. (Letting all through from then on would hide that.)
+ */
 export function unavailability(error: unknown): Unavailability | undefined {
 	if (!(error instanceof CommandError)) return undefined;
 	switch (error.code) {
 		case "RK_TIMEOUT":
 			return "timeout";
 		case "RK_CONNECTION":
-		case "RK_CLOSED":
 			return "connection";
 	}
 	if (!(error instanceof ServerError) || error.code === FOREIGN) return undefined;

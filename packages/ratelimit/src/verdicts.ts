@@ -1,5 +1,5 @@
 import type { Algorithm, Operation, Standing } from "./algorithm.ts";
-import { type Answer, isBlocked, numberAt, textAt } from "./answer.ts";
+import { type Answer, blockedUntilUs, textAt, timeUs } from "./answer.ts";
 import type { Question } from "./decide-script.ts";
 import type { Allowed, Decision, DecisionSource, Denied, Policy } from "./decision.ts";
 
@@ -18,7 +18,8 @@ export function fromRedis(
 	{ units, limit }: Question,
 	answer: Answer,
 ): Decision {
-	if (isBlocked(answer)) return blocked(policy, units, ms(numberAt(answer, 2)), textAt(answer, 3));
+	const untilUs = blockedUntilUs(answer);
+	if (untilUs !== undefined) return blocked(policy, units, ms(untilUs - timeUs(answer)), textAt(answer, 4));
 	const wanted = operation === "upto" ? 1 : units;
 	return fromStanding(policy, units, wanted, limit.read(answer, wanted), "redis");
 }

@@ -122,6 +122,7 @@ describe.each([
 	["sliding log", slidingLog({ limit: 5, windowMs: 60_000 })],
 	["sliding counter", slidingCounter({ limit: 5, windowMs: 60_000 })],
 ] as const)("%s", (_, algorithm) => {
+	// Broken on purpose: the end of a fixed window taken whatever its length: 10:3 was overwritten.
 	test("a foreign value at the key is an error, and left as it is", async () => {
 		const limiter = api(algorithm);
 		const subject = freshSubject();

@@ -147,7 +147,8 @@ describe.each(Object.entries(pools))("%s", (_, pool) => {
 	/*
 	 * Broken on purpose, each seen red. In the straight way of `limit`: GCRA's `>=` for `>`, a state beyond the burst not cut, one of
 	 * another limit taken as its own; the clock's step back not seen in the fixed window and in the log; in the log a unit at exactly
-	 * now - window kept; in the counter the oldest bucket taken for whole. In the general one: GCRA's remainder dropped, no clamp; one
+	 * now - window kept; in the counter the oldest bucket taken for whole; GCRA's or the log's time written without its leading zeros; the
+	 * state before the charge replied. In the general one: GCRA's remainder dropped, no clamp; one
 	 * unit more of room in the fixed window; in the log the index of the wait one off; in the counter the oldest bucket left out, and
 	 * what the clock's step back mended not written.
 	 */

@@ -1,4 +1,4 @@
-import type { RedisPort } from "@rk/client";
+import { type RedisPort, raw } from "@rk/client";
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from "vitest";
 import {
 	type Algorithm,
@@ -103,7 +103,7 @@ describe.each(adapters)("over $name", (adapter) => {
 			expect(await api.peek(subject)).toMatchObject({ remaining: 1 });
 		});
 
-		// Broken on purpose: gcra-limit.lua without a look at the block: allowed.
+		// Broken on purpose: a block that is over left behind the state: denied for ever; the log without its units behind a block.
 		test("who is blocked is denied with the reason, and after it has what it had", async () => {
 			const api = limiter(algorithm(5));
 			const subject = freshSubject();
@@ -119,9 +119,35 @@ describe.each(adapters)("over $name", (adapter) => {
 			expect(await api.peek(subject)).toMatchObject({ allowed: true, remaining: 3 });
 			await api.block(subject, 1);
 			await vi.waitUntil(async () => (await api.peek(subject)).allowed, { interval: 2 });
+			expect(await api.limit(subject)).toMatchObject({ allowed: true, remaining: 2 });
+			await api.refund(subject, 1);
 			expect(await api.peek(subject)).toMatchObject({ remaining: 3 });
 			await api.reset(subject);
 			expect(await api.peek(subject)).toMatchObject({ remaining: 5 });
+		});
+
+		// Broken on purpose: the block left out of what is written; the time to live that of the state alone; reset.lua without the block.
+		test("a block lasts as long as it says, whatever is charged and given back meanwhile", async () => {
+			const api = limiter(algorithm(5));
+			const subject = freshSubject();
+			const changes = [
+				() => api.block(subject, 10 * HOUR_MS),
+				() => api.penalize(subject, 2),
+				() => api.refund(subject, 1),
+				() => api.reset(subject),
+				() => api.refund(subject, 1),
+			];
+			for (const change of changes) {
+				await change();
+				const denied = await api.limit(subject);
+				expect(denied).toMatchObject({ allowed: false, reason: "blocked" });
+				expect(denied.retryAfterMs).toBeGreaterThan(9 * HOUR_MS);
+				expect(await redis.command(raw(["PTTL", `rl:{${subject}}:api`]))).toBeGreaterThan(9 * HOUR_MS);
+			}
+			await api.block(subject, 5 * HOUR_MS);
+			expect((await api.limit(subject)).retryAfterMs).toBeLessThanOrEqual(5 * HOUR_MS);
+			await api.unblock(subject);
+			expect(await api.limit(subject)).toMatchObject({ allowed: true, remaining: 4 });
 		});
 
 		test("another limit of the call counts the same use", async () => {

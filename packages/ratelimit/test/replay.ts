@@ -13,11 +13,11 @@ export interface Step {
 	readonly limit: Algorithm;
 }
 
-/** Replaces what must be there exactly once, so that the test runs the very script but for this. */
-function replaced(source: string, line: string, by: string): string {
-	const parts = source.split(line);
-	if (parts.length !== 2) throw new Error(`${line} occurs ${parts.length - 1} times`);
-	return parts.join(by);
+/** Replaces what must be there so many times, so that the test runs the very script but for this. */
+function replaced(source: string, line: RegExp, times: number, by: string): string {
+	const found = source.match(line)?.length ?? 0;
+	if (found !== times) throw new Error(`${line} occurs ${found} times`);
+	return source.replace(line, by);
 }
 
 const scripts = new Map<string, ScriptCall<Answer>>();
@@ -26,9 +26,10 @@ const scripts = new Map<string, ScriptCall<Answer>>();
 function timeless(source: string): ScriptCall<Answer> {
 	let script = scripts.get(source);
 	if (script === undefined) {
-		const asked = replaced(source, 'redis.call("TIME")', "{ ARGV[#ARGV - 1], ARGV[#ARGV] }");
-		const lua = replaced(asked, "math.ceil(us / 1000) + 1", "math.ceil(us / 1000) + 100000000");
-		script = defineScript({ lua, keys: 2, reply: answer });
+		const asked = replaced(source, /redis\.call\("TIME"\)/g, 1, "{ ARGV[#ARGV - 1], ARGV[#ARGV] }");
+		const ways = source.includes("written straight") ? 2 : 1;
+		const lua = replaced(asked, /(?<=math\.ceil\(.*\/ 1000\) \+ )1(?= \.\.)/g, ways, "100000000");
+		script = defineScript({ lua, keys: 1, reply: answer });
 		scripts.set(source, script);
 	}
 	return script;
@@ -37,12 +38,12 @@ function timeless(source: string): ScriptCall<Answer> {
 function commandOf(key: string, step: Step): Command<Answer> {
 	const { operation, units, nowUs, own, limit } = step;
 	const { args, script } = decide(operation, {
-		...{ keys: { state: key, block: `${key}:block` }, units, limit, own },
+		...{ key, units, limit, own },
 	});
-	const [, , , state, block, ...rest] = args;
+	const [, , , state, ...rest] = args;
 	const time = [String(nowUs / 1_000_000n), String(nowUs % 1_000_000n)];
-	if (script === undefined || state === undefined || block === undefined) throw new Error("No script");
-	return timeless(script.source)([state, block], [...rest, ...time]);
+	if (script === undefined || state === undefined) throw new Error("No script");
+	return timeless(script.source)([state], [...rest, ...time]);
 }
 
 /** What the scripts say to these steps, from a fresh key on. */

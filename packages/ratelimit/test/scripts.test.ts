@@ -1,15 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { raw } from "@rk/client";
-import { connect } from "@rk/ioredis";
-import { expect, inject, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { expectHeader, luaIn, testDigests } from "../../../test/scripts.ts";
 import * as scripts from "../src/decide-script.ts";
 import { fixedWindow, gcra, perSecond, slidingCounter, slidingLog } from "../src/index.ts";
 
-const folder = new URL("../src/lua/", import.meta.url);
-const files = readdirSync(folder).map((name) => ({
-	name,
-	lua: readFileSync(new URL(name, folder), "utf8"),
-}));
+const files = luaIn(new URL("../src/lua/", import.meta.url));
 
 const algorithms = [
 	gcra({ rate: perSecond(10), burst: 20 }),
@@ -18,7 +12,7 @@ const algorithms = [
 	slidingCounter({ limit: 5, windowMs: 1_000 }),
 ];
 const asked = algorithms.map((limit) => ({
-	...{ keys: { state: "state", block: "block" }, units: 1, limit, own: limit },
+	...{ key: "state", units: 1, limit, own: limit },
 }));
 
 /** A command of every script, by the file that says what it takes. */
@@ -29,22 +23,24 @@ const commands = [
 	})),
 	...asked.map((question) => ({ file: "decide.lua", command: scripts.decide("peek", question) })),
 	{ file: "decide.lua", command: scripts.decideAll(asked) },
-	{ file: "block.lua", command: scripts.block(["block"], ["1", ""]) },
+	...asked.flatMap((question) => [
+		{ file: "decide.lua", command: scripts.block(question, "") },
+		{ file: "decide.lua", command: scripts.unblock(question) },
+	]),
+	{ file: "reset.lua", command: scripts.reset(["state"]) },
 ];
 
 // Broken on purpose: KEYS[2] taken out of a header; a Lua file that no script holds.
 test("every Lua file is in a script, and a script takes the keys and arguments that its header says", () => {
-	for (const { name, lua } of files)
+	for (const { file, lua } of files)
 		expect(
 			commands.some(({ command }) => command.script?.source.includes(lua)),
-			name,
+			file,
 		).toBe(true);
 	for (const { file, command } of commands) {
-		const lua = files.find(({ name }) => name === file)?.lua ?? expect.fail(file);
-		const header = lua.split("\n\n")[0] ?? "";
-		expect(header, file).toContain("Replies");
-		const body = lua.slice(header.length);
-		for (const used of body.match(/(KEYS|ARGV)\[\d\]/g) ?? []) expect(header, file).toContain(used);
+		const said = files.find((one) => one.file === file) ?? expect.fail(file);
+		expectHeader(said);
+		const { header } = said;
 		if (file === "decide.lua") continue; // as many as there are limits
 		const keys = new Set(header.match(/KEYS\[\d\]/g)).size;
 		const args = new Set(header.match(/ARGV\[\d\]/g)).size;
@@ -53,11 +49,4 @@ test("every Lua file is in a script, and a script takes the keys and arguments t
 	}
 });
 
-test("the server knows each script by the digest that we send", async () => {
-	const redis = await connect({ url: inject("redisUrl") });
-	onTestFinished(() => redis.close());
-	for (const { command } of commands) {
-		const { source = "", sha1 } = command.script ?? {};
-		expect(await redis.command(raw(["SCRIPT", "LOAD", source]))).toBe(sha1);
-	}
-});
+testDigests(commands.map(({ command }) => command.script ?? expect.fail("a command without a script")));

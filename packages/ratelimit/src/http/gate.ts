@@ -1,4 +1,5 @@
 import { InvalidArgumentError, RkError } from "@rk/client";
+import type { Decision } from "../decision.ts";
 import type { RateLimiter } from "../limiter.ts";
 import { type Field, seconds } from "./fields.ts";
 import { chargeTo, type Limits } from "./limits.ts";
@@ -13,7 +14,8 @@ export interface Admitted {
 	fields(): readonly Field[];
 	/**
 	 * Tells the status of the response, once that is sent. Where the option `charge` says so, the charge is given back, without
-	 * anybody having to wait; if Redis cannot be reached, it stays.
+	 * anybody having to wait; if Redis cannot be reached, it stays. So it does where time has given it back already, in each of
+	 * limits combined by itself.
 	 */
 	settle(status: number): void;
 }
@@ -63,6 +65,7 @@ export function createGate<Request extends object>(
 		const key = gate.key(request);
 		if (key === null) return FREE;
 		const own = gate.limit && { limit: gate.limit(request) };
+		const askedAt = performance.now();
 		const charged = await chargeTo(limiter, key, { cost: gate.cost(request), ...own });
 		const { allowed, decisions, retryAfterMs } = charged;
 		const jitterMs = allowed ? 0 : gate.jitterMs();
@@ -79,8 +82,10 @@ export function createGate<Request extends object>(
 
 		// What nobody counted cannot be given back.
 		let settled = decisions.some(({ source }) => source === "policy");
+		// Nor what time has given back meanwhile: a refund would take it from what others were charged since.
+		const counts = ({ resetAfterMs }: Decision): boolean => performance.now() < askedAt + resetAfterMs;
 		const giveBack = async (status: number): Promise<void> => {
-			if (!gate.keepsCharge(status)) await charged.refund();
+			if (!gate.keepsCharge(status)) await charged.refund(counts);
 		};
 		return {
 			allowed: true,

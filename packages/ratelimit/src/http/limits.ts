@@ -18,8 +18,8 @@ export interface Charged {
 	readonly retryAfterMs: number | null;
 	/** Of each limiter. */
 	readonly decisions: readonly Decision[];
-	/** Gives back what was charged. */
-	refund(): Promise<void>;
+	/** Gives back what was charged to those limiters whose decision still counts. */
+	refund(counts: (decision: Decision) => boolean): Promise<void>;
 }
 
 type CallOptions = Omit<LimitOptions, "signal">;
@@ -36,13 +36,21 @@ export async function chargeTo(
 		const { allowed, retryAfterMs } = decision;
 		return {
 			...{ allowed, retryAfterMs, decisions: [decision] },
-			refund: () => limiter.refund(key, cost, others),
+			refund: async (counts) => {
+				if (counts(decision)) await limiter.refund(key, cost, others);
+			},
 		};
 	}
 	if (!("policy" in limiter) && isCalls(key)) {
 		const calls = key.map((call) => ({ ...options, ...call }));
 		const { allowed, retryAfterMs, decisions } = await limiter.limit(calls);
-		return { allowed, retryAfterMs, decisions, refund: () => limiter.refund(calls) };
+		return {
+			...{ allowed, retryAfterMs, decisions },
+			refund: (counts) => {
+				const still = decisions.map(counts);
+				return limiter.refund(calls.map((call, i) => (still[i] ? call : null)));
+			},
+		};
 	}
 	const allowed =
 		"policy" in limiter

@@ -1,7 +1,7 @@
 -- A counter that begins anew with each window.
 -- Configuration: limit, window in microseconds, "first-hit" or "clock".
 -- State, a string: <end of the window>:<count>, in microseconds.
--- Reply: granted, count, microseconds to the end of the window.
+-- Reply: the state.
 
 local function window_end(s)
 	if s.align == "clock" then return (math.floor(now / s.window) + 1) * s.window end
@@ -9,20 +9,18 @@ local function window_end(s)
 end
 
 kinds["fixed-window"] = {
-	read = function(key, block, arg)
-		local s = { key = key, limit = tonumber(ARGV[arg]), window = tonumber(ARGV[arg + 1]), align = ARGV[arg + 2] }
-		local values = redis.call("MGET", key, block)
-		s.block, s.count = values[2], 0
-		if values[1] then
-			local ends, count = string.match(values[1], "^(%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d):(%d+)$")
-			if not ends then return foreign(key) end
+	read = function(s, arg)
+		s.limit, s.window, s.align = tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]), ARGV[arg + 2]
+		s.count = 0
+		local text = load(s)
+		if text then
+			local ends, count = string.match(text, "^(%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d):(%d+)$")
+			if not ends then return foreign(s.key) end
 			if tonumber(ends) > now then s.ends, s.count = tonumber(ends), tonumber(count) end
-		elseif redis.call("EXISTS", key) == 1 then
-			foreign(key) -- MGET gives nil for what is not a string
 		end
 		-- The clock went back, or the window was longer once: what was counted counts, but for no longer than a window.
 		if not s.ends or s.ends - now > s.window then
-			s.changed = s.ends ~= nil
+			s.changed = s.changed or s.ends ~= nil
 			s.ends = window_end(s)
 		end
 		return s
@@ -42,13 +40,13 @@ kinds["fixed-window"] = {
 
 	write = function(s)
 		if s.count == 0 then
-			redis.call("DEL", s.key)
-			return
+			store(s, "", 0)
+		else
+			store(s, string.format("%.0f:%.0f", s.ends, s.count), s.ends - now)
 		end
-		redis.call("SET", s.key, string.format("%.0f:%.0f", s.ends, s.count), "PX", ttl(s.ends - now))
 	end,
 
 	reply = function(s)
-		return s.count, s.ends - now
+		return string.format("%.0f:%.0f", s.ends, s.count)
 	end,
 }

@@ -3,7 +3,7 @@
 -- those three); then, where the call's limit is not the limiter's own, the same four of the limiter's.
 -- State, a string: <q><mark>, or <q><mark>:<r>; once the limits of a key changed, <q>:<r>:<burst>:<P>:<R>, and behind
 -- it, while the limits differ, the same five of the ceiling: the largest burst and rate, which all charges are charged to.
--- Reply: granted, q - now, r.
+-- Reply: <q><mark>:<r>.
 --
 -- Numbers stay whole and below 2^53, where a double is exact: burst <= 10^9, R <= 9 * 10^6, burst * P / R <= 366 days. Below
 -- it the floor of a quotient is exact too, as a quotient that is not whole is further from a whole number than rounding goes.
@@ -133,19 +133,14 @@ local function gcra_give(debt, n)
 end
 
 kinds.gcra = {
-	read = function(key, block, arg, words)
-		local s = { key = key, own = gcra_limit(ARGV[arg], ARGV[arg + 1], ARGV[arg + 2], ARGV[arg + 3]) }
+	read = function(s, arg, words)
+		s.own = gcra_limit(ARGV[arg], ARGV[arg + 1], ARGV[arg + 2], ARGV[arg + 3])
 		if words > 4 then
 			s.base = gcra_limit(ARGV[arg + 4], ARGV[arg + 5], ARGV[arg + 6], ARGV[arg + 7])
 			s.tagged = true
 		end
-		local values = redis.call("MGET", key, block)
-		s.block = values[2]
-		if values[1] then
-			gcra_parse(s, key, values[1])
-		elseif redis.call("EXISTS", key) == 1 then
-			foreign(key) -- MGET gives nil for what is not a string
-		end
+		local text = load(s)
+		if text then gcra_parse(s, s.key, text) end
 		if not s.debt then s.debt = gcra_debt(s.own, 0, 0) end
 		s.changed = s.changed or s.debt.cut or (s.ceiling and s.ceiling.cut)
 		return s
@@ -174,7 +169,7 @@ kinds.gcra = {
 		local last = debt.q
 		if ceiling then last = math.max(last, ceiling.q) end
 		if last == 0 and debt.r == 0 and not (ceiling and ceiling.r > 0) then
-			redis.call("DEL", s.key)
+			store(s, "", 0)
 			return
 		end
 		local value
@@ -190,10 +185,10 @@ kinds.gcra = {
 					.. string.format(":%.0f:%.0f:%.0f:%.0f:%.0f", now + ceiling.q, ceiling.r, limit.burst, limit.p, limit.r)
 			end
 		end
-		redis.call("SET", s.key, value, "PX", ttl(last + 1))
+		store(s, value, last + 1)
 	end,
 
 	reply = function(s)
-		return s.debt.q, s.debt.r
+		return string.format("%.0f%s:%.0f", now + s.debt.q, s.own.mark, s.debt.r)
 	end,
 }

@@ -1,7 +1,6 @@
 -- How units come into a log and leave it, for both of its ways.
 
-local function log_push(key, at, n)
-	local text = string.format("%.0f", at)
+local function log_push(key, text, n)
 	if n == 1 then
 		redis.call("RPUSH", key, text)
 		return

@@ -1,8 +1,8 @@
 -- The time of every unit in the window (now - window, now], oldest first.
 -- Configuration: limit, window in microseconds.
--- State, a list: a time in microseconds for each unit.
--- Reply: granted, count, microseconds until the units that were asked for (one, for as many as fit) do fit, microseconds until
--- the newest unit leaves.
+-- State, a list: a time in microseconds for each unit; behind them the block, if there is one.
+-- Reply: count, the time of the unit that has to leave before the units that were asked for (one, for as many as fit) do fit, that of
+-- the newest unit; 0 where there is none.
 
 -- Units that seem to come from the future, since the clock went back, are taken to be of now.
 local function log_forgive_future(s)
@@ -18,16 +18,23 @@ local function log_forgive_future(s)
 	end
 	if future == 0 then return end
 	redis.call("RPOP", s.key, future)
-	log_push(s.key, now, future)
+	log_push(s.key, string.format("%.0f", now), future)
 	redis.call("PEXPIRE", s.key, ttl(s.window))
 end
 
 kinds["sliding-log"] = {
-	read = function(key, block, arg)
-		local s = { key = key, limit = tonumber(ARGV[arg]), window = tonumber(ARGV[arg + 1]) }
+	read = function(s, arg)
+		local key = s.key
+		s.limit, s.window, s.count = tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]), 0
 		local newest = redis.pcall("LINDEX", key, "-1")
+		if type(newest) == "table" then return foreign(key) end
+		if newest and without_block(s, newest) == "" then
+			-- A denial writes nothing, and does not ask what is free.
+			if s.block and (ARGV[1] == "limit" or ARGV[1] == "upto" or ARGV[1] == "peek") then return s end
+			redis.call("RPOP", key) -- it is written again behind what is charged
+			newest = redis.call("LINDEX", key, "-1")
+		end
 		if newest then
-			if type(newest) == "table" then return foreign(key) end
 			local at = tonumber(string.match(newest, "^%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d$"))
 			if not at then return foreign(key) end
 			if at > now then
@@ -36,8 +43,7 @@ kinds["sliding-log"] = {
 			end
 			log_drop_expired(key, now - s.window, at)
 		end
-		s.block = redis.call("MGET", block)[1]
-		s.count = newest and redis.call("LLEN", key) or 0
+		if newest then s.count = redis.call("LLEN", key) end
 		return s
 	end,
 
@@ -58,19 +64,22 @@ kinds["sliding-log"] = {
 			redis.call("RPOP", s.key, s.less) -- the newest: that undoes the charge just made
 			s.count = s.count - s.less
 		elseif s.more and s.more > 0 then
-			log_push(s.key, now, s.more)
-			redis.call("PEXPIRE", s.key, ttl(s.window))
+			log_push(s.key, string.format("%.0f", now), s.more)
 			s.count = s.count + s.more
 		end
+		local lasts = s.count > 0 and s.window or 0
+		if s.block then
+			redis.call("RPUSH", s.key, s.block.text)
+			lasts = math.max(lasts, s.block.ends - now)
+		end
+		redis.call("PEXPIRE", s.key, ttl(lasts))
 	end,
 
 	reply = function(s, wanted)
-		local wait, reset = 0, 0
+		local wait, newest = "0", "0"
 		local blocking = s.count + wanted - s.limit
-		if blocking > 0 and wanted <= s.limit then
-			wait = tonumber(redis.call("LINDEX", s.key, blocking - 1)) + s.window - now
-		end
-		if s.count > 0 then reset = tonumber(redis.call("LINDEX", s.key, -1)) + s.window - now end
-		return s.count, wait, reset
+		if blocking > 0 and wanted <= s.limit then wait = redis.call("LINDEX", s.key, blocking - 1) end
+		if s.count > 0 then newest = redis.call("LINDEX", s.key, s.count - 1) end
+		return s.count, wait, newest
 	end,
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, get, type Server, type ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import type { RedisPort } from "@rk/client";
 import { connect } from "@rk/ioredis";
 import express from "express";
@@ -116,6 +117,48 @@ describe("a gate", () => {
 		await gate.enter({});
 		expect((await limiter.peek(["tenant:7", "user:42"])).remaining).toBe(2);
 		expect((await limiter.peek("tenant:7")).remaining).toBe(3);
+	});
+
+	// Broken on purpose: without a look at the time, the refund was made, and lowered the count of the next window.
+	test("gives back nothing that time has given back already", async () => {
+		names += 1;
+		const limiter = createRateLimiter(redis, {
+			name: `gate-${process.pid}-${names}`,
+			algorithm: fixedWindow({ limit: 3, windowMs: 50 }),
+			onUnavailable: "throw",
+			timeoutMs: 10_000,
+		});
+		const refund = vi.spyOn(limiter, "refund");
+		const admission = await createGate(limiter, { ...everybody, charge: "failures" }).enter({});
+		if (!admission.allowed) throw new Error("It was not admitted");
+		await pause(60);
+		admission.settle(200);
+		expect(refund).not.toHaveBeenCalled();
+	});
+
+	// Broken on purpose: by the longest of all limits, the short one was refunded too, and let more and more through.
+	test("gives back to each limiter of a combined one only while its own charge counts", async () => {
+		const windows = [50, 3_600_000].map((windowMs) => {
+			names += 1;
+			return createRateLimiter(redis, {
+				name: `gate-${process.pid}-${names}`,
+				algorithm: fixedWindow({ limit: 3, windowMs }),
+				onUnavailable: "throw",
+				timeoutMs: 10_000,
+			});
+		});
+		const [short, long] = windows;
+		if (short === undefined || long === undefined) throw new Error("there are two");
+		const refunds = [vi.spyOn(short, "refund"), vi.spyOn(long, "refund")];
+		const admission = await createGate(combine(short, long), {
+			key: () => [{ subject: "acme" }, { subject: "acme" }],
+			charge: "failures",
+		}).enter({});
+		if (!admission.allowed) throw new Error("It was not admitted");
+		await pause(60);
+		admission.settle(200);
+		await vi.waitFor(async () => expect((await long.peek("acme")).remaining).toBe(3));
+		expect(refunds.map(({ mock }) => mock.calls.length)).toEqual([0, 1]);
 	});
 
 	// Broken on purpose: without the catch the process ends by an unhandled rejection, which fails the run.
