@@ -1,4 +1,4 @@
-import type { RedisPort } from "@rk/client";
+import type { ConnectOptions, RedisPort } from "@rk/client";
 import * as overIoredis from "@rk/ioredis";
 import * as overNodeRedis from "@rk/node-redis";
 import { onTestFinished } from "vitest";
@@ -6,29 +6,32 @@ import { onTestFinished } from "vitest";
 /** An adapter that the suites of the domain packages run over. */
 export interface Adapter {
 	readonly name: string;
-	connect(url: string): Promise<RedisPort>;
-	connectCluster(nodes: readonly string[]): Promise<RedisPort>;
+	connect(url: string, waits?: Waits): Promise<RedisPort>;
+	connectCluster(nodes: readonly string[], waits?: Waits): Promise<RedisPort>;
 	connectSentinel(name: string, sentinels: readonly string[]): Promise<RedisPort>;
 }
+
+/** How long a connection and a reply may take, where that is not what the tests are about. */
+export type Waits = Pick<ConnectOptions, "connectTimeoutMs" | "commandTimeoutMs">;
 
 export const adapters: readonly Adapter[] = [
 	{
 		name: "ioredis",
-		connect: (url) => overIoredis.connect({ url }),
-		connectCluster: (nodes) => overIoredis.connectCluster({ nodes }),
+		connect: (url, waits) => overIoredis.connect({ url, ...waits }),
+		connectCluster: (nodes, waits) => overIoredis.connectCluster({ nodes, ...waits }),
 		connectSentinel: (name, sentinels) => overIoredis.connectSentinel({ name, sentinels }),
 	},
 	{
 		name: "node-redis",
-		connect: (url) => overNodeRedis.connect({ url }),
-		connectCluster: (nodes) => overNodeRedis.connectCluster({ nodes }),
+		connect: (url, waits) => overNodeRedis.connect({ url, ...waits }),
+		connectCluster: (nodes, waits) => overNodeRedis.connectCluster({ nodes, ...waits }),
 		connectSentinel: (name, sentinels) => overNodeRedis.connectSentinel({ name, sentinels }),
 	},
 ];
 
 /** A port that ends with the test. */
-export async function open(adapter: Adapter, url: string): Promise<RedisPort> {
-	const redis = await adapter.connect(url);
+export async function open(adapter: Adapter, url: string, waits?: Waits): Promise<RedisPort> {
+	const redis = await adapter.connect(url, waits);
 	onTestFinished(() => redis.close({ graceMs: 0 }));
 	return redis;
 }

@@ -23,7 +23,11 @@ interface BloomFilterOptions {
     };
     /** `auto`: what keeps the filter that is there; for a new one `native` where the server has `BF.*`. @default "auto" */
     readonly backend?: "auto" | BloomBackend;
-    /** The filter expires so long after it was made, in milliseconds. @default never */
+    /**
+     * The filter expires so long after it was made, in milliseconds. Above 16 MB it does so in parts on several servers: where their
+     * clocks differ, it is a {@link BloomLostError} for as long.
+     * @default never
+     */
     readonly ttlMs?: number;
     /** What the key begins with. @default "bloom:" */
     readonly prefix?: string;
@@ -77,15 +81,18 @@ interface BloomFilter {
     count(): Promise<number>;
     /** `null`: there is no filter. In plain Redis it counts bits, which takes the server up to 10 ms a layer. */
     info(): Promise<BloomInfo | null>;
-    /** Deletes the filter, and what is left of one that was lost. `false`: there was none. */
+    /**
+     * Deletes the filter, and what is left of one that was lost. `false`: there was none. A filter above 16 MB that others make at the
+     * same time may be left in parts, which is a {@link BloomLostError}: clear it again.
+     */
     clear(): Promise<boolean>;
 }
 
 /**
  * A Bloom filter, kept by the module's commands where the server has them, and in plain Redis where it has not.
  *
- * In plain Redis the loss of one of its keys is noticed ({@link BloomLostError}). What is lost as a whole is a new one: the filter, in
- * either, or above 16 MB one of its parts. Do not let the server evict it (`noeviction`, or a `volatile-…` policy without `ttlMs`).
+ * In plain Redis the loss of any of its keys is noticed ({@link BloomLostError}). A filter that is lost as a whole, in either, is a new
+ * one. Do not let the server evict it (`noeviction`, or a `volatile-…` policy without `ttlMs`).
  *
  * @throws {InvalidArgumentError} an option is not acceptable
  */
@@ -667,8 +674,8 @@ interface UpdateSessionOptions extends WriteSessionOptions {
  */
 interface Sessions<T> {
     /**
-     * Makes a session. With a user it is entered in the user's index before it is made, and beyond `maxPerUser` the user's oldest ones
-     * are destroyed after it.
+     * Makes a session. With a user it is entered in the user's index before it is made, and beyond `maxPerUser` those that have
+     * been the user's the longest are destroyed after it.
      *
      * @throws {SessionGoneError} `destroyUser` was called meanwhile
      * @throws {SessionConflictError} there is one with the `id` that was given
@@ -783,7 +790,7 @@ interface SessionsOptions<T> {
      * @default 0.1
      */
     readonly touchRatio?: number;
-    /** How many sessions a user may have; the oldest make way. @default no limit */
+    /** How many sessions a user may have; those make way that have been the user's the longest. @default no limit */
     readonly maxPerUser?: number;
     /** How long the old id of a rotated session still leads to it, for requests under way, in milliseconds. @default 15_000 */
     readonly graceMs?: number;
@@ -1071,7 +1078,11 @@ interface BloomFilterOptions {
     };
     /** `auto`: what keeps the filter that is there; for a new one `native` where the server has `BF.*`. @default "auto" */
     readonly backend?: "auto" | BloomBackend;
-    /** The filter expires so long after it was made, in milliseconds. @default never */
+    /**
+     * The filter expires so long after it was made, in milliseconds. Above 16 MB it does so in parts on several servers: where their
+     * clocks differ, it is a {@link BloomLostError} for as long.
+     * @default never
+     */
     readonly ttlMs?: number;
     /** What the key begins with. @default "bloom:" */
     readonly prefix?: string;
@@ -1125,15 +1136,18 @@ interface BloomFilter {
     count(): Promise<number>;
     /** `null`: there is no filter. In plain Redis it counts bits, which takes the server up to 10 ms a layer. */
     info(): Promise<BloomInfo | null>;
-    /** Deletes the filter, and what is left of one that was lost. `false`: there was none. */
+    /**
+     * Deletes the filter, and what is left of one that was lost. `false`: there was none. A filter above 16 MB that others make at the
+     * same time may be left in parts, which is a {@link BloomLostError}: clear it again.
+     */
     clear(): Promise<boolean>;
 }
 
 /**
  * A Bloom filter, kept by the module's commands where the server has them, and in plain Redis where it has not.
  *
- * In plain Redis the loss of one of its keys is noticed ({@link BloomLostError}). What is lost as a whole is a new one: the filter, in
- * either, or above 16 MB one of its parts. Do not let the server evict it (`noeviction`, or a `volatile-…` policy without `ttlMs`).
+ * In plain Redis the loss of any of its keys is noticed ({@link BloomLostError}). A filter that is lost as a whole, in either, is a new
+ * one. Do not let the server evict it (`noeviction`, or a `volatile-…` policy without `ttlMs`).
  *
  * @throws {InvalidArgumentError} an option is not acceptable
  */
@@ -1505,8 +1519,8 @@ interface UpdateSessionOptions extends WriteSessionOptions {
  */
 interface Sessions<T> {
     /**
-     * Makes a session. With a user it is entered in the user's index before it is made, and beyond `maxPerUser` the user's oldest ones
-     * are destroyed after it.
+     * Makes a session. With a user it is entered in the user's index before it is made, and beyond `maxPerUser` those that have
+     * been the user's the longest are destroyed after it.
      *
      * @throws {SessionGoneError} `destroyUser` was called meanwhile
      * @throws {SessionConflictError} there is one with the `id` that was given
@@ -1621,7 +1635,7 @@ interface SessionsOptions<T> {
      * @default 0.1
      */
     readonly touchRatio?: number;
-    /** How many sessions a user may have; the oldest make way. @default no limit */
+    /** How many sessions a user may have; those make way that have been the user's the longest. @default no limit */
     readonly maxPerUser?: number;
     /** How long the old id of a rotated session still leads to it, for requests under way, in milliseconds. @default 15_000 */
     readonly graceMs?: number;
@@ -1708,8 +1722,8 @@ interface UpdateSessionOptions extends WriteSessionOptions {
  */
 interface Sessions<T> {
     /**
-     * Makes a session. With a user it is entered in the user's index before it is made, and beyond `maxPerUser` the user's oldest ones
-     * are destroyed after it.
+     * Makes a session. With a user it is entered in the user's index before it is made, and beyond `maxPerUser` those that have
+     * been the user's the longest are destroyed after it.
      *
      * @throws {SessionGoneError} `destroyUser` was called meanwhile
      * @throws {SessionConflictError} there is one with the `id` that was given

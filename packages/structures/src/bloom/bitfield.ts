@@ -1,4 +1,4 @@
-import { type Command, type RedisPort, ServerError, unlink } from "@rk/client";
+import { type Command, pexpiretime, type RedisPort, ServerError, unlink } from "@rk/client";
 import { inChunks } from "../chunks.ts";
 import { siblingOf } from "../sibling-key.ts";
 import type { Backend } from "./backend.ts";
@@ -42,6 +42,7 @@ export class BitfieldBackend implements Backend {
 	readonly #parts: readonly Part[];
 	readonly #config: string;
 	readonly #growing: readonly string[];
+	#making: Promise<unknown> | undefined;
 
 	constructor(redis: RedisPort, options: ResolvedBloomOptions) {
 		const { key, capacity, errorRate, growth } = options;
@@ -50,12 +51,32 @@ export class BitfieldBackend implements Backend {
 		this.#shape = shapeOf(options);
 		this.#parts = Array.from({ length: this.#shape.parts }, (_, i) => partOf(key, i, growth));
 		this.#config = `capacity ${capacity}, errorRate ${errorRate}, ${growth === undefined ? "no scaling" : `growth ${growth}`}`;
-		this.#growing = [String(growth ?? ""), String(errorRate), String(MOST_BITS), String(MOST_LAYERS)];
+		this.#growing = [
+			String(growth ?? ""),
+			String(this.#shape.errorRate),
+			String(MOST_BITS),
+			String(MOST_LAYERS),
+		];
 	}
 
+	/** First all parts, then in each that they are all there: see complete.lua. */
 	async reserve(): Promise<boolean> {
-		const made = await Promise.all(this.#parts.map((part) => this.#reserve(part)));
-		return made.includes(true);
+		await this.#checkWhole();
+		const [first, ...others] = this.#parts;
+		if (first === undefined) return false;
+		const { ttlMs } = this.#options;
+		const made = await this.#reserve(first, ttlMs === undefined ? "" : String(ttlMs));
+		if (others.length === 0) return made;
+		// All of them expire at one moment.
+		const expiresAt = await this.#run(pexpiretime(first.meta));
+		const expiry = expiresAt > 0 ? `@${expiresAt}` : "";
+		for (const some of inChunks(others, FLUSH))
+			await Promise.all(some.map((part) => this.#reserve(part, expiry)));
+		for (const { meta } of this.#parts) {
+			if ((await this.#run(scripts.complete([meta], [this.#config]))) === 0)
+				throw new BloomLostError(this.#options.key, meta);
+		}
+		return made;
 	}
 
 	async add(items: readonly Buffer[]): Promise<Array<boolean | null>> {
@@ -68,7 +89,7 @@ export class BitfieldBackend implements Backend {
 				for (const [i, fact] of facts.entries()) added[indexes[done + i] ?? -1] = fact === 1;
 				done += facts.length;
 				if (status === "full") return;
-				if (status === "absent") await this.#reserve(part);
+				if (status === "absent") await this.#reserved();
 			}
 		});
 		return added;
@@ -76,8 +97,13 @@ export class BitfieldBackend implements Backend {
 
 	async has(items: readonly Buffer[]): Promise<boolean[]> {
 		const known = items.map(() => false);
+		let checked: Promise<void> | undefined;
 		await this.#each(items, async ({ part, places, indexes }) => {
-			const { facts } = await this.#askAll(scripts.has, part, [packed(places)]);
+			const { status, facts } = await this.#askAll(scripts.has, part, [packed(places)]);
+			if (status === "absent") {
+				checked ??= this.#checkWhole();
+				await checked;
+			}
 			for (const [i, fact] of facts.entries()) known[indexes[i] ?? -1] = fact === 1;
 		});
 		return known;
@@ -112,13 +138,42 @@ export class BitfieldBackend implements Backend {
 		return deleted > 0;
 	}
 
-	async #reserve({ meta, bits }: Part): Promise<boolean> {
+	/** Once for all parts that are found missing at the same time. */
+	async #reserved(): Promise<void> {
+		this.#making ??= this.reserve().finally(() => {
+			this.#making = undefined;
+		});
+		await this.#making;
+	}
+
+	async #reserve({ meta, bits }: Part, expiry: string): Promise<boolean> {
 		const { bits: size, hashes, capacity } = this.#shape;
 		const args = [this.#config, String(size), String(hashes), String(capacity)];
 		const keys = [meta, ...bits.slice(0, 1)];
-		const made = await this.#run(scripts.reserve(keys, [...args, String(this.#options.ttlMs ?? "")]));
+		const whole = this.#parts.length === 1 ? "1" : "";
+		const made = await this.#run(scripts.reserve(keys, [...args, expiry, whole]));
 		if (made < 0) throw new BloomLostError(this.#options.key, meta);
 		return made === 1;
+	}
+
+	/** After a part was found missing. @throws {BloomLostError} it is not the filter that is missing */
+	async #checkWhole(): Promise<void> {
+		if (this.#parts.length === 1) return;
+		const whole = await this.#partsThat(({ status }) => status !== "absent");
+		if (whole.length === 0 || whole.length === this.#parts.length) return;
+		// Asked again: what was missing before may have been made just now, but not after one was marked as of a whole.
+		const [lost] = await this.#partsThat(({ status, layers }) => status === "absent" && layers === 0);
+		if (lost !== undefined) throw new BloomLostError(this.#options.key, lost.meta);
+	}
+
+	async #partsThat(holds: (answer: scripts.Answer) => boolean): Promise<Part[]> {
+		const found: Part[] = [];
+		for (const some of inChunks(this.#parts, FLUSH)) {
+			const ask = async (part: Part) => holds(await this.#askAll(scripts.has, part, [packed([])]));
+			const answers = await Promise.all(some.map(ask));
+			found.push(...some.filter((_, i) => answers[i]));
+		}
+		return found;
 	}
 
 	/** The items by part, some at a time. */
@@ -145,6 +200,8 @@ export class BitfieldBackend implements Backend {
 		const answers = await Promise.all(
 			this.#parts.map((part) => this.#askAll(scripts.info, part, [countBits])),
 		);
+		const missing = answers.filter(({ status }) => status === "absent").length;
+		if (missing > 0 && missing < answers.length) await this.#checkWhole();
 		return answers.map(({ facts }) => inChunks(facts, LAYER_FACTS).map(layerOf));
 	}
 

@@ -58,6 +58,9 @@ export interface BloomFilter {
 	/** `null`: there is no filter. In plain Redis it counts bits, which takes the server up to 10 ms a layer. */
 	info(): Promise<BloomInfo | null>;
 
-	/** Deletes the filter, and what is left of one that was lost. `false`: there was none. */
+	/**
+	 * Deletes the filter, and what is left of one that was lost. `false`: there was none. A filter above 16 MB that others make at the
+	 * same time may be left in parts, which is a {@link BloomLostError}: clear it again.
+	 */
 	clear(): Promise<boolean>;
 }

@@ -9,8 +9,8 @@ import { type BloomFilterOptions, type ResolvedBloomOptions, resolveBloomOptions
 /**
  * A Bloom filter, kept by the module's commands where the server has them, and in plain Redis where it has not.
  *
- * In plain Redis the loss of one of its keys is noticed ({@link BloomLostError}). What is lost as a whole is a new one: the filter, in
- * either, or above 16 MB one of its parts. Do not let the server evict it (`noeviction`, or a `volatile-…` policy without `ttlMs`).
+ * In plain Redis the loss of any of its keys is noticed ({@link BloomLostError}). A filter that is lost as a whole, in either, is a new
+ * one. Do not let the server evict it (`noeviction`, or a `volatile-…` policy without `ttlMs`).
  *
  * @throws {InvalidArgumentError} an option is not acceptable
  */

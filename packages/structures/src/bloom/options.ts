@@ -19,7 +19,11 @@ export interface BloomFilterOptions {
 	readonly scaling?: { readonly growth?: number };
 	/** `auto`: what keeps the filter that is there; for a new one `native` where the server has `BF.*`. @default "auto" */
 	readonly backend?: "auto" | BloomBackend;
-	/** The filter expires so long after it was made, in milliseconds. @default never */
+	/**
+	 * The filter expires so long after it was made, in milliseconds. Above 16 MB it does so in parts on several servers: where their
+	 * clocks differ, it is a {@link BloomLostError} for as long.
+	 * @default never
+	 */
 	readonly ttlMs?: number;
 	/** What the key begins with. @default "bloom:" */
 	readonly prefix?: string;

@@ -6,23 +6,30 @@ export const MOST_BITS: number = 2 ** 27;
 /** What a filter in plain Redis is made of: as many parts as keep each below {@link MOST_BITS}, which share the items by their hash. */
 export interface Shape {
 	readonly parts: number;
-	/** Of the first layer of each part. */
+	/** Of the first layer of each part; each further one has half the error rate of the one before. */
 	readonly capacity: number;
+	readonly errorRate: number;
 	readonly bits: number;
 	readonly hashes: number;
 }
 
 export function shapeOf({ capacity, errorRate, growth }: ResolvedBloomOptions): Shape {
-	// Layers have p/2, p/4, … so that all of them together stay below p.
-	const rate = growth === undefined ? errorRate : errorRate / 2;
+	const rate = growth === undefined ? errorRate : errorRate * FIRST_LAYER;
 	const hashes = Math.max(1, Math.round(-Math.log2(rate)));
 	const bitsPerItem = bitsPerItemOf(rate, hashes);
 	const parts = Math.ceil((capacity * bitsPerItem) / (MOST_BITS * ROOM));
 	const share = capacity / parts;
 	// Six standard deviations: no part is full long before the others are.
 	const each = parts === 1 ? capacity : Math.ceil(share + 6 * Math.sqrt(share));
-	return { parts, capacity: each, bits: Math.ceil(Math.max(each, FEWEST) * bitsPerItem), hashes };
+	const bits = Math.ceil(Math.max(each, FEWEST) * bitsPerItem);
+	return { parts, capacity: each, errorRate: rate, bits, hashes };
 }
+
+/**
+ * Of the error rate of the whole. With a half, all layers together would have it exactly; but small ones err by some percent more or
+ * less than theory says, and the whole is to stay below.
+ */
+const FIRST_LAYER = 0.45;
 
 /**
  * So many that with this whole number of hashes the rate is kept. The well-known −ln p / ln² 2 would be enough only for a fraction.

@@ -103,20 +103,25 @@ export class Board implements Leaderboard {
 
 	async #add(mode: AddMode, member: string, score: string, data: string | null | undefined): Promise<Added> {
 		checkMember(member);
-		const args = [
-			this.#expiry,
-			this.#maxSize,
-			modeWord(mode, this.#options),
-			member,
-			score,
-			dataWord(data, this.#options),
-		];
-		const added = await this.#run(this.#script(scripts.add, args));
+		const [how, what] = [modeWord(mode, this.#options), dataWord(data, this.#options)];
+		const added = await this.#run(
+			this.#simple && this.#maxSize === ""
+				? this.#plainAdd(how, member, score)
+				: this.#script(scripts.add, [this.#expiry, this.#maxSize, how, member, score, what]),
+		);
 		return {
 			...added,
 			score: this.#scores.read(added.score),
 			previous: added.previous === null ? null : this.#scores.read(added.previous),
 		};
+	}
+
+	#plainAdd(mode: string, member: string, score: string): Command<scripts.Addition> {
+		const expiry = this.#expiry.startsWith("@")
+			? ["PEXPIREAT", this.#expiry.slice(1)]
+			: ["PEXPIRE", this.#expiry];
+		const args = [this.#options.order, mode, member, score, ...(this.#expiry === "" ? [""] : expiry)];
+		return scripts.plainAdd(this.#layout.keys, args);
 	}
 
 	async addMany(
@@ -150,7 +155,7 @@ export class Board implements Leaderboard {
 		const withData = withDataWord(options, this.#options);
 		if (count <= 0) return [];
 		const from = -this.#capped(count);
-		return (await this.#listed(scripts.range, [withData, String(from), "-1"])).reverse();
+		return (await this.#listed(this.#script(scripts.range, [withData, String(from), "-1"]))).reverse();
 	}
 
 	async page(page: number, size: number, options?: ListOptions): Promise<LeaderboardEntry[]> {
@@ -169,7 +174,7 @@ export class Board implements Leaderboard {
 		const withData = withDataWord(options, this.#options);
 		if (count <= 0) return [];
 		const to = from + this.#capped(count) - 1;
-		if (!this.#simple) return this.#listed(scripts.range, [withData, String(from), String(to)]);
+		if (!this.#simple) return this.#listed(this.#script(scripts.range, [withData, String(from), String(to)]));
 		const command = plainRange(this.key, from, to, this.#options.order);
 		return ranked(await this.#run(command), "ordinal", this.#layout, this.#scores);
 	}
@@ -179,8 +184,13 @@ export class Board implements Leaderboard {
 		checkInteger("count", count, 1);
 		const { fill = true, ...list } = options;
 		if (typeof fill !== "boolean") throw new InvalidArgumentError("fill", fill, "true or false");
-		const args = [withDataWord(list, this.#options), member, String(this.#capped(count)), fill ? "1" : ""];
-		return this.#listed(scripts.around, args);
+		const withData = withDataWord(list, this.#options);
+		const [most, edges] = [this.#capped(count), fill ? "1" : ""];
+		if (!this.#simple)
+			return this.#listed(this.#script(scripts.around, [withData, member, String(most), edges]));
+		const before = Math.floor((most - 1) / 2);
+		const args = [this.#options.order, member, String(most), String(before), edges];
+		return this.#listed(scripts.plainAround(this.#layout.keys, args));
 	}
 
 	async rangeByScore(
@@ -195,13 +205,8 @@ export class Board implements Leaderboard {
 		const better = this.#options.order === "desc" ? high : low;
 		const outside = better.startsWith("(") ? better.slice(1) : `(${better}`;
 		const words = [String(offset), String(this.#capped(limit))];
-		return this.#listed(scripts.rangeByScore, [
-			withDataWord(list, this.#options),
-			low,
-			high,
-			outside,
-			...words,
-		]);
+		const args = [withDataWord(list, this.#options), low, high, outside, ...words];
+		return this.#listed(this.#script(scripts.rangeByScore, args));
 	}
 
 	async rank(member: string): Promise<number | null> {
@@ -291,11 +296,8 @@ export class Board implements Leaderboard {
 		return this.#run(this.#script(scripts.lookUp, members));
 	}
 
-	async #listed(
-		script: ScriptCall<scripts.Listing | null>,
-		args: readonly string[],
-	): Promise<LeaderboardEntry[]> {
-		const listing = await this.#run(this.#script(script, args));
+	async #listed(command: Command<scripts.Listing | null>): Promise<LeaderboardEntry[]> {
+		const listing = await this.#run(command);
 		return listing === null ? [] : ranked(listing, this.#options.ranking, this.#layout, this.#scores);
 	}
 

@@ -58,5 +58,5 @@ function isInfinity(value: number): boolean {
 }
 
 function infinityText(value: number): string {
-	return value > 0 ? "+inf" : "-inf";
+	return value > 0 ? "inf" : "-inf"; // as Redis has it in replies, too
 }

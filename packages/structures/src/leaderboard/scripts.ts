@@ -16,6 +16,8 @@ import boardLua from "./lua/board.lua";
 import getLua from "./lua/get.lua";
 import listLua from "./lua/list.lua";
 import percentileLua from "./lua/percentile.lua";
+import plainAddLua from "./lua/plain-add.lua";
+import plainAroundLua from "./lua/plain-around.lua";
 import rangeLua from "./lua/range.lua";
 import rangeByScoreLua from "./lua/range-by-score.lua";
 import removeLua from "./lua/remove.lua";
@@ -71,6 +73,13 @@ export const rangeByScore: ScriptCall<Listing> = lists(rangeByScoreLua, listing)
 export const around: ScriptCall<Listing | null> = lists(aroundLua, (reply) =>
 	items(reply).length === 0 ? null : listing(reply),
 );
+/** Likewise. */
+export const plainAround: ScriptCall<Listing | null> = defineScript({
+	lua: plainAroundLua,
+	keys: 2,
+	reply: plainListing,
+	readOnly: true,
+});
 export const lookUp: ScriptCall<Array<Lookup | null>> = reads(getLua, listOf(lookup));
 /** `null`: there is no such member. */
 export const standing: ScriptCall<Standing | null> = reads(percentileLua, (reply) => {
@@ -79,6 +88,7 @@ export const standing: ScriptCall<Standing | null> = reads(percentileLua, (reply
 });
 export const scoreAtPercentile: ScriptCall<string | null> = reads(scoreAtPercentileLua, textOrNull);
 export const add: ScriptCall<Addition> = writes(addLua, addition);
+export const plainAdd: ScriptCall<Addition> = defineScript({ lua: plainAddLua, keys: 2, reply: addition });
 export const addMany: ScriptCall<{ added: number; updated: number }> = writes(addManyLua, (reply) => {
 	const [added = null, updated = null] = items(reply);
 	return { added: integer(added), updated: integer(updated) };
@@ -93,6 +103,11 @@ const texts = listOf(textOrNull);
 function listing(reply: WireReply): Listing {
 	const [from = null, rank = null, entries = null, data = null] = items(reply);
 	return { from: integer(from), rank: integer(rank), entries: placed(entries), data: texts(data) };
+}
+
+function plainListing(reply: WireReply): Listing | null {
+	const [from, entries = null] = items(reply);
+	return from === undefined ? null : { from: integer(from), rank: 0, entries: placed(entries), data: [] };
 }
 
 function lookup(reply: WireReply): Lookup | null {

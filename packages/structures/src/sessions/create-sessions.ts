@@ -69,7 +69,7 @@ class RedisSessions<T> implements Sessions<T> {
 		const made = await this.#table.create(handle, encoded, userId, idleMs);
 		if (made === 0) throw new SessionConflictError(handle, 1);
 		if (made < 0) throw new SessionGoneError(handle);
-		if (userId !== undefined && entered > this.#table.options.maxPerUser) await this.#users.evict(userId);
+		if (userId !== undefined) await this.#users.makeRoom(userId, entered);
 		return { id, version: 1 };
 	}
 
@@ -92,12 +92,30 @@ class RedisSessions<T> implements Sessions<T> {
 		checkId(id);
 		checkInteger("version", version, 1);
 		checkWrite(options, ["userId", "idleMs"]);
-		return this.#found(id, async (handle) => {
-			if (typeof options.userId === "string") await this.#index.add(options.userId, handle);
-			const result = await this.#table.save(handle, version, data, options);
-			if (result === 0) throw new SessionConflictError(handle, 1);
-			return result < 0 ? null : result;
-		});
+		return this.#found(id, (handle) => this.#save(handle, data, version, options));
+	}
+
+	async #save(
+		handle: string,
+		data: T,
+		version: number,
+		options: WriteSessionOptions,
+	): Promise<number | null> {
+		const { userId } = options;
+		let entered = 0;
+		let another = false;
+		if (typeof userId === "string") {
+			// The index has it as long as it may live, which it alone knows.
+			const stored = await this.#table.read(handle, false);
+			if (stored === null) return null;
+			another = stored.user !== userId;
+			entered = await this.#index.add(userId, handle, stored.deadlineMs);
+		}
+		const result = await this.#table.save(handle, version, data, options);
+		if (result === 0) throw new SessionConflictError(handle, 1);
+		if (result < 0) return null;
+		if (typeof userId === "string" && another) await this.#users.makeRoom(userId, entered);
+		return result;
 	}
 
 	update(
@@ -122,10 +140,15 @@ class RedisSessions<T> implements Sessions<T> {
 			if (stored === null) return null;
 			const session = this.#table.decoded(handle, stored);
 			const data = await change(session.data);
-			if (typeof write.userId === "string") await this.#index.add(write.userId, handle, session.deadlineMs);
+			const entered =
+				typeof write.userId === "string"
+					? await this.#index.add(write.userId, handle, session.deadlineMs)
+					: 0;
 			const version = await this.#table.save(handle, session.version, data, write);
 			if (version < 0) return null;
 			if (version > 0) {
+				if (typeof write.userId === "string" && write.userId !== stored.user)
+					await this.#users.makeRoom(write.userId, entered);
 				// It stays in the index of the user whose it was, who may have it back meanwhile; listing takes it out.
 				const userId = write.userId === undefined ? session.userId : (write.userId ?? undefined);
 				return { ...session, data, version, userId };

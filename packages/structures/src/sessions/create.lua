@@ -8,7 +8,8 @@ if redis.call("EXISTS", KEYS[1]) == 1 then
 end
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local created, since = string.format("%.0f", now), string.format("%.0f", time[1] * 1000000 + time[2])
 redis.call("HSET", KEYS[1], "version", 1, "data", ARGV[1], "user", ARGV[2], "idle", ARGV[3],
-	"created", string.format("%.0f", now), "deadline", string.format("%.0f", now + ARGV[4]))
+	"created", created, "since", since, "deadline", string.format("%.0f", now + ARGV[4]))
 redis.call("PEXPIRE", KEYS[1], math.min(ARGV[3], ARGV[4]))
 return 1

@@ -25,7 +25,7 @@ export interface SessionsOptions<T> {
 	 * @default 0.1
 	 */
 	readonly touchRatio?: number;
-	/** How many sessions a user may have; the oldest make way. @default no limit */
+	/** How many sessions a user may have; those make way that have been the user's the longest. @default no limit */
 	readonly maxPerUser?: number;
 	/** How long the old id of a rotated session still leads to it, for requests under way, in milliseconds. @default 15_000 */
 	readonly graceMs?: number;

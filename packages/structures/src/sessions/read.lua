@@ -2,8 +2,8 @@
 -- KEYS[1] session
 -- ARGV[1] the part of the idle time that passes before it is begun anew, in thousandths; -1: leave it
 -- ARGV[2] new idle time, ms, or "" to leave it
--- Replies {version, data, user, created, deadline, idle time, time to live in ms}, or nil
-local found = redis.call("HMGET", KEYS[1], "version", "data", "user", "created", "deadline", "idle")
+-- Replies {version, data, user, created, deadline, idle time, since when it is the user's in microseconds, time to live in ms}, or nil
+local found = redis.call("HMGET", KEYS[1], "version", "data", "user", "created", "deadline", "idle", "since")
 if not found[1] then return nil end
 local left = redis.call("PTTL", KEYS[1])
 local idle = tonumber(found[6])
@@ -22,5 +22,5 @@ if threshold >= 0 and left * 1000 <= idle * (1000 - threshold) then
 	redis.call("PEXPIRE", KEYS[1], left)
 	if left <= 0 then return nil end
 end
-found[7] = left
+found[8] = left
 return found

@@ -26,7 +26,7 @@ export async function rotate<T>(
 		if (stored === null) break;
 		const { version, data, user } = stored;
 		if (user !== "") await index.add(user, to, stored.deadlineMs);
-		const times = [stored.idleMs, stored.createdMs, stored.deadlineMs].map(String);
+		const times = [stored.idleMs, stored.createdMs, stored.deadlineMs, stored.sinceUs].map(String);
 		const copied = await redis.command(
 			copyScript([keys.session(to)], [String(version), data, user, ...times]),
 		);

@@ -34,6 +34,8 @@ export interface StoredSession {
 	readonly createdMs: number;
 	readonly deadlineMs: number;
 	readonly idleMs: number;
+	/** When it became the user's. */
+	readonly sinceUs: number;
 	readonly expiresInMs: number;
 }
 
@@ -99,7 +101,7 @@ function items(reply: WireReply, count: number): readonly WireReply[] {
 
 function stored(reply: WireReply): StoredSession | null {
 	if (reply === null) return null;
-	const parts = items(reply, 7);
+	const parts = items(reply, 8);
 	const number = (i: number): number => Number(bytes(parts[i] ?? null));
 	return {
 		version: number(0),
@@ -108,7 +110,8 @@ function stored(reply: WireReply): StoredSession | null {
 		createdMs: number(3),
 		deadlineMs: number(4),
 		idleMs: number(5),
-		expiresInMs: integer(parts[6] ?? null),
+		sinceUs: number(6),
+		expiresInMs: integer(parts[7] ?? null),
 	};
 }
 

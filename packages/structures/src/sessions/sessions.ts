@@ -25,8 +25,8 @@ export interface UpdateSessionOptions extends WriteSessionOptions {
  */
 export interface Sessions<T> {
 	/**
-	 * Makes a session. With a user it is entered in the user's index before it is made, and beyond `maxPerUser` the user's oldest ones
-	 * are destroyed after it.
+	 * Makes a session. With a user it is entered in the user's index before it is made, and beyond `maxPerUser` those that have
+	 * been the user's the longest are destroyed after it.
 	 *
 	 * @throws {SessionGoneError} `destroyUser` was called meanwhile
 	 * @throws {SessionConflictError} there is one with the `id` that was given

@@ -59,10 +59,17 @@ export class UserSessions<T> {
 		);
 	}
 
-	/** Makes the oldest way, once the user has a session too many. */
-	async evict(userId: string): Promise<void> {
+	/**
+	 * Destroys what the user has too many, those first that have been the user's the longest: a visit of hours that has logged in just
+	 * now is the newest. Logins at the same time all see the same order, and so leave the same ones.
+	 *
+	 * @param entered how many the index has
+	 */
+	async makeRoom(userId: string, entered: number): Promise<void> {
+		const { maxPerUser } = this.#table.options;
+		if (entered <= maxPerUser) return;
 		const found = await this.found(userId);
-		const tooMany = found.slice(this.#table.options.maxPerUser);
+		const tooMany = found.sort((a, b) => b.stored.sinceUs - a.stored.sinceUs).slice(maxPerUser);
 		await this.#destroy(
 			userId,
 			tooMany.map(({ handle }) => handle),

@@ -1,7 +1,8 @@
 import { raw, slotOf } from "@rk/client";
-import { expect, inject, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
 import { resolveBloomOptions } from "../../src/bloom/options.ts";
 import { MOST_BITS, shapeOf } from "../../src/bloom/shape.ts";
+import { cutAfter, interrupted } from "../faulty-port.ts";
 import { adapters, collected, open } from "../redis.ts";
 import { filterOn, trues } from "./bloom.ts";
 
@@ -20,7 +21,7 @@ test("every part is of 16 MB at most, and all of them together of what one would
 			expect((parts * bits) / best).toBeLessThan(1.01);
 			expect((parts * bits) / best).toBeGreaterThanOrEqual(1);
 		}
-	expect(shape(1e6, 0.01)).toEqual({ parts: 1, capacity: 1e6, bits: 9592955, hashes: 7 });
+	expect(shape(1e6, 0.01)).toEqual({ parts: 1, capacity: 1e6, errorRate: 0.01, bits: 9592955, hashes: 7 });
 });
 
 test("the parts of a large filter share its items, and have slots of their own", async () => {
@@ -48,4 +49,73 @@ test("the parts of a large filter share its items, and have slots of their own",
 	await expect(filter.hasMany(items)).rejects.toMatchObject({ code: "RK_BLOOM_LOST", lost: keys[1] });
 	expect(await filter.clear()).toBe(true);
 	expect((await collected(redis.scan({ match: `*${filter.key}*` }))).flat()).toEqual([]);
+});
+
+/** Three parts; the keys of each. */
+const large = { capacity: 40_000_000, errorRate: 0.01, backend: "bitfield" } as const;
+const partsOf = (key: string): ReadonlyArray<readonly [meta: string, bits: string]> => [
+	[key, `{${key}}:bits:1`],
+	[`{${key}:1}:part`, `{${key}:1}:part:bits:1`],
+	[`{${key}:2}:part`, `{${key}:2}:part:bits:1`],
+];
+
+// Broken on purpose, each red: parts that are missing beside others taken for new, by `has`, by `add` and `reserve`, by `info` and `count`.
+test.each([0, 1, 2])("a part that is lost with all its keys is no new one: part %d", async (which) => {
+	const [adapter = expect.fail()] = adapters;
+	const redis = await open(adapter, inject("redisUrl"));
+	const filter = filterOn(redis, large);
+	onTestFinished(async () => void (await filter.clear()));
+	const items = Array.from({ length: 200 }, (_, i) => `item ${i}`);
+	await filter.addMany(items);
+	const [meta, bits] = partsOf(filter.key)[which] ?? expect.fail();
+	expect(await redis.command(raw(["UNLINK", meta, bits]))).toBe(2);
+	const refused = { code: "RK_BLOOM_LOST", key: filter.key, lost: meta };
+	await expect(filter.hasMany(items)).rejects.toMatchObject(refused);
+	await expect(filter.addMany(items)).rejects.toMatchObject(refused);
+	await expect(filter.reserve()).rejects.toMatchObject(refused);
+	await expect(filter.info()).rejects.toMatchObject(refused);
+	await expect(filter.count()).rejects.toMatchObject(refused);
+	expect(await redis.command(raw(["EXISTS", meta, bits]))).toBe(0);
+	expect(await filter.clear()).toBe(true);
+	expect(trues(await filter.hasMany(items))).toBe(0);
+	expect(trues(await filter.addMany(items))).toBe(200);
+});
+
+// Broken on purpose, each red: each part whole as soon as it is made; one that is not marked yet taken for lost; others that expire by
+// their own time to live.
+test("a filter of parts is never taken for lost while it is made, wherever that was cut off", async () => {
+	const [adapter = expect.fail()] = adapters;
+	const redis = await open(adapter, inject("redisUrl"));
+	const filter = filterOn(redis, { ...large, ttlMs: 100_000 });
+	const options = { ...large, ttlMs: 100_000, name: filter.key.slice("bloom:".length) };
+	onTestFinished(async () => void (await filter.clear()));
+	for (let commands = 0, made = false; !made; commands++) {
+		made = await filterOn(cutAfter(redis, commands), options)
+			.reserve()
+			.catch((error: Error) => (error.message === "cut off" ? false : Promise.reject(error)));
+		expect(await filter.has("a")).toBe(false);
+		expect(await filter.count()).toBe(0);
+		expect(await filter.add("a")).toBe(true);
+		expect(await filter.has("a")).toBe(true);
+		const moments = partsOf(filter.key)
+			.flat()
+			.map((key) => redis.command(raw(["PEXPIRETIME", key])));
+		expect(new Set(await Promise.all(moments)).size).toBe(1);
+		await filter.clear();
+	}
+});
+
+// Broken on purpose: the parts that were missing not asked again.
+test("nor when others make it while it is looked at", async () => {
+	const [adapter = expect.fail()] = adapters;
+	const redis = await open(adapter, inject("redisUrl"));
+	const filter = filterOn(redis, large);
+	const options = { ...large, name: filter.key.slice("bloom:".length) };
+	onTestFinished(async () => void (await filter.clear()));
+	const late = filterOn(
+		interrupted(redis, 2, () => filter.add("a")),
+		options,
+	);
+	expect(await late.has("b")).toBe(false);
+	expect(await late.has("a")).toBe(true);
 });

@@ -173,7 +173,9 @@ describe.each(adapters)("over $name", (adapter) => {
 		test("when Redis is gone, the error is the port's own", async () => {
 			const server = await startServer({ owned: true });
 			onTestFinished(() => server.stop());
-			const visitors = createUniqueVisitors(await open(adapter, server.url, 500), { retentionDays: 1 });
+			const visitors = createUniqueVisitors(await open(adapter, server.url, { commandTimeoutMs: 500 }), {
+				retentionDays: 1,
+			});
 			await server.kill();
 			const error = await visitors.record("a").catch((reason: CommandError) => reason);
 			expect(error).toMatchObject({ outcome: expect.stringMatching(/not-sent|unknown/) });

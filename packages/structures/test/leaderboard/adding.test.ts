@@ -111,6 +111,9 @@ describe.each(adapters)("what is added over $name", (adapter) => {
 				expect(await board.size()).toBe(3);
 				await board.add("late", 99 * sign);
 				expect(await board.get("late")).toMatchObject({ data: null });
+				// A smaller board than before: a score that stays the same may be one too many all the same.
+				const smaller = createLeaderboard(redis, { ...options, maxSize: 2 });
+				expect(await smaller.add("m5", 5 * sign)).toMatchObject({ changed: false, rank: null });
 			}
 		},
 	);

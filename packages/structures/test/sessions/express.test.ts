@@ -134,7 +134,8 @@ describe.each(adapters)("express-session over $name", (adapter) => {
 		expect(await new Browser(url).get("/read")).toBe("200 {}");
 	});
 
-	// Red when a session that is gone is made again by `set`.
+	// Broken on purpose, each red: save.lua writes though there is no session; `set` makes it again, and create.lua takes no notice of
+	// what the destroyed one has left.
 	test("a slow request that ends after the logout does not log in again", async () => {
 		const browser = new Browser(url);
 		await browser.get("/login/ann");
@@ -217,6 +218,7 @@ describe.each(adapters)("express-session over $name", (adapter) => {
 		expect(await browser.get("/read")).toBe("200 {}");
 	});
 
+	// Broken on purpose: a session that is gone made again by `set`.
 	test("set without a session that was read writes it whole, but never one that was destroyed", async () => {
 		const id = "an-id-that-an-operator-was-given";
 		const cookie = Object.assign(new session.Cookie(), { originalMaxAge: null });

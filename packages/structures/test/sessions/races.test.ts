@@ -2,8 +2,9 @@ import { hset, pexpiretime, type RedisPort, zincrby, zscore } from "@rk/client";
 import { startServer, type TestServer } from "@rk/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSessions, type Sessions } from "../../src/sessions/index.ts";
+import { cutAfter, interrupted } from "../faulty-port.ts";
 import { adapters, freshName, open, until } from "../redis.ts";
-import { cutAfter, expectIndexed, interrupted, ownedSessions } from "./support.ts";
+import { expectIndexed, ownedSessions } from "./support.ts";
 
 interface Data {
 	readonly n: number;
@@ -152,23 +153,23 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await sessions.count("ann")).toBe(1);
 	});
 
-	// Red when the index has it as long as the present `absoluteMs` says, and not as long as it may live.
+	// Broken on purpose, each red: by `update`, `save` and `rotate`, the index has it as long as the present `absoluteMs` says, and not as
+	// long as it may live.
 	test("a session that was made when sessions lived longer is in the index as long as it lives", async () => {
 		const older = createSessions<Data>(redis, { prefix, idleMs: HOUR, absoluteMs: 100 * HOUR });
 		const { id } = await older.create({ n: 1 }, { userId: "ann" });
 		const other = await older.create({ n: 2 });
+		const third = await older.create({ n: 3 });
 		const now = make(redis);
 		const rotated = (await now.rotate(id)) ?? expect.fail("it was not rotated");
 		await now.update(other.id, (data) => data, { userId: "ann" });
+		await now.save(third.id, { n: 3 }, third.version, { userId: "ann" });
 		const key = `${prefix}:user:{ann}`;
-		for (const each of [rotated.id, other.id]) {
+		for (const each of [rotated.id, other.id, third.id]) {
 			const read = (await now.get(each)) ?? expect.fail("there is no session");
 			expect(await redis.command(zscore(key, now.handleOf(each)))).toBeGreaterThan(read.deadlineMs);
 			expect(await redis.command(pexpiretime(key))).toBeGreaterThan(read.deadlineMs);
 		}
-		const again = (await now.get(rotated.id)) ?? expect.fail("there is no session");
-		await now.save(rotated.id, again.data, again.version, { userId: "ann" });
-		expect(await redis.command(zscore(key, now.handleOf(rotated.id)))).toBeGreaterThan(again.deadlineMs);
 	});
 
 	// Red when `update` takes it out of the index of the user whose it was.
@@ -216,7 +217,7 @@ describe.each(adapters)("over $name", (adapter) => {
 				async (_, sessions) => expect(await sessions.count("ann")).toBeGreaterThanOrEqual(2),
 			));
 
-		// Red when the pointer is put before the copy is made, and when the index has the copy after it.
+		// Broken on purpose, each red: the pointer put before the copy is made; the copy not in the index when it is made.
 		test("a rotation leaves the session under the id that its owner has", () =>
 			eachCut(
 				anns,

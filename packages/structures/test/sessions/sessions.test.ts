@@ -31,7 +31,10 @@ describe.each(places)("sessions over $name", (place) => {
 	/** Makes it a minute older. */
 	const older = async (id = ""): Promise<void> => {
 		const created = (await sessions.get(id))?.createdMs ?? expect.fail("there is no session");
-		await redis.command(hset(keyOf(id), "created", String(created - 60_000)));
+		for (const field of ["created", "since"])
+			await redis.command(
+				hset(keyOf(id), field, String((created - 60_000) * (field === "since" ? 1_000 : 1))),
+			);
 	};
 	const keyOf = (id: string): string => `${prefix}:{${sessions.handleOf(id)}}`;
 	beforeEach(async () => {
@@ -59,7 +62,7 @@ describe.each(places)("sessions over $name", (place) => {
 		await expect(sessions.rotate(id)).rejects.toMatchObject(gone);
 	});
 
-	// Red when the id is the key.
+	// Broken on purpose: the id as the key.
 	test("Redis never has an id, only its SHA-256", async () => {
 		const { id } = await sessions.create({}, { userId: "ann" });
 		const hash = createHash("sha256").update(id).digest("base64url");
@@ -96,7 +99,7 @@ describe.each(places)("sessions over $name", (place) => {
 		expect(read?.version).toBe(51);
 	});
 
-	// Red when a script reads the data as JSON and writes it again.
+	// Broken on purpose, each red: the data read as JSON and written again by create.lua, by save.lua, by copy.lua.
 	test("the data stays what the codec made: [] and 2^53 + 1 survive, and so do bytes", async () => {
 		const raw: SessionCodec<Buffer> = { encode: (data) => data, decode: (bytes) => bytes };
 		const opaque = createSessions<Buffer>(redis, { prefix, idleMs: HOUR, absoluteMs: HOUR, codec: raw });
@@ -202,7 +205,7 @@ describe.each(places)("sessions over $name", (place) => {
 			expect(await sessions.get(rotated.id)).not.toBeNull();
 		});
 
-		// Red when those that have ended count.
+		// Broken on purpose: as many make way as the index has too many, those included that have ended.
 		test("beyond the most, the oldest that is alive makes way", async () => {
 			const few = make({ maxPerUser: 2 });
 			const ids: string[] = [];
@@ -216,6 +219,48 @@ describe.each(places)("sessions over $name", (place) => {
 			await older(ids[2]);
 			ids.push((await few.create({ n: 3 }, { userId: "ann" })).id);
 			expect(await few.get(ids[0] ?? "")).toBeNull();
+			expect(await few.count("ann")).toBe(2);
+		});
+
+		// Broken on purpose, each red: no room made by `update`; none by `save`; sessions that make way by when they were made; a session
+		// that is the user's anew with its new id.
+		test("beyond the most, those make way that have been the user's the longest, for a visit that logs in", async () => {
+			const few = make({ maxPerUser: 2 });
+			const visits = [await few.create({}), await few.create({})].map(({ id }) => id);
+			const [first, second] = [
+				await few.create({}, { userId: "ann" }),
+				await few.create({}, { userId: "ann" }),
+			].map(({ id }) => id);
+			for (const id of [...visits, ...visits, ...visits, first, first, second]) await older(id);
+			const rotated = (await few.rotate(first ?? "")) ?? expect.fail("it was not rotated");
+			const [updated = "", saved = ""] = visits;
+			await few.update(updated, (data) => data, { userId: "ann" });
+			expect(await few.get(rotated.id)).toBeNull();
+			expect(await few.get(second ?? "")).not.toBeNull();
+			await few.save(saved, {}, 1, { userId: "ann" });
+			expect(await few.get(second ?? "")).toBeNull();
+			expect((await few.listUser("ann")).map(({ handle }) => handle).sort()).toEqual(
+				visits.map((id) => few.handleOf(id)).sort(),
+			);
+		});
+
+		// Broken on purpose: in milliseconds two had been the user's equally long, and the newer one made way.
+		test("who logs in has the session, though another began in the same millisecond", async () => {
+			const few = make({ maxPerUser: 1 });
+			for (let n = 0; n < 50; n++) {
+				const { id } = await few.create({ n }, { userId: "ann" });
+				expect(await few.get(id)).not.toBeNull();
+			}
+		});
+
+		// Broken on purpose, both red: with room made whosever it was, the session that was written made way.
+		test("a write that names the user whose session it is destroys none, though there are too many now", async () => {
+			const older = await make().create({ n: 1 }, { userId: "ann" });
+			await make().create({ n: 2 }, { userId: "ann" });
+			const few = make({ maxPerUser: 1 });
+			await few.update(older.id, (data) => data, { userId: "ann" });
+			expect(await few.get(older.id)).not.toBeNull();
+			await few.save(older.id, {}, 2, { userId: "ann" });
 			expect(await few.count("ann")).toBe(2);
 		});
 

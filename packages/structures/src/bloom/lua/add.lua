@@ -1,14 +1,14 @@
 -- Adds items.
 -- KEYS, ARGV and Replies: see filter.lua; 1 for an item that was new
--- ARGV[3] growth of the next layer's capacity, or "" for no more layers   ARGV[4] error rate of the next layer
+-- ARGV[3] growth of the next layer's capacity, or "" for no more layers   ARGV[4] error rate of the first layer
 -- ARGV[5] most bits of a layer   ARGV[6] most layers
 local LN2 = math.log(2)
 
--- Opens the next layer, with half the error rate of the one before: all of them together stay below that of the filter. How many
--- hashes and bits that takes, shape.ts says.
+-- Opens the next layer, with half the error rate of the one before: all of them together have at most twice that of the first. How
+-- many hashes and bits that takes, shape.ts says.
 local function grow()
 	local last = layers[count]
-	local rate = ARGV[4] * 0.5 ^ (count + 1)
+	local rate = ARGV[4] * 0.5 ^ count
 	local hashes = math.max(1, math.floor(-math.log(rate) / LN2 + 0.5))
 	local bits_per_item = -hashes / math.log(1 - rate ^ (1 / hashes))
 	local capacity = math.min(last[4] * ARGV[3], math.floor(ARGV[5] / bits_per_item))

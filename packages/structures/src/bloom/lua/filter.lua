@@ -3,15 +3,16 @@
 -- ARGV[1] its configuration   ARGV[2] items: 12 bytes each, three numbers of 32 bits: the first bit of an item, the step to the next,
 -- and what the step grows by, all of them modulo the layer's bits
 -- Replies {0, layers, 1 or 0 for each item}, or with fewer of them {1, layers, …}: full; {2, layers, …}: not all layers were among the
--- keys; {3}: there is no filter; {4, layer}: the bits of a layer are lost, or of 0 the hash; or the error RKCONFIG and the configuration that was found
+-- keys; {3}: there is no filter; {3, layers}: not yet all parts of it; {4, layer}: the bits of a layer are lost, or of 0 the hash; or the error RKCONFIG and the configuration that was found
 local call = redis.call
 local meta = KEYS[1]
-local kept = call("HMGET", meta, "config", "layers")
+local kept = call("HMGET", meta, "config", "layers", "whole")
 if not kept[1] then
 	if call("EXISTS", unpack(KEYS, 2)) > 0 then return { 4, 0 } end
 	return { 3 }
 end
 if kept[1] ~= ARGV[1] then return redis.error_reply("RKCONFIG " .. kept[1]) end
+if not kept[3] then return { 3, tonumber(kept[2]) } end
 local count = tonumber(kept[2])
 if count > #KEYS - 1 then return { 2, count } end
 

@@ -9,7 +9,8 @@ local previousRank = previous and rankOf(place, previous)
 local now, score, changed = put(member, place, previous, ARGV[8], ARGV[6])
 if not now then return redis.error_reply("RKSCORE " .. score) end
 describe(member, ARGV[9])
-local on = ARGV[5] == "" or trim(tonumber(ARGV[5]), 1000) == 0 or call("ZSCORE", board, now)
-local rank = on and rankOf(now, score)
+local trimmed = ARGV[5] ~= "" and trim(tonumber(ARGV[5]), 1000) > 0
+local rank = previousRank
+if changed or trimmed then rank = (not trimmed or call("ZSCORE", board, now)) and rankOf(now, score) end
 expire(ARGV[4])
 return { score, changed and 1 or 0, previous, previousRank, rank }

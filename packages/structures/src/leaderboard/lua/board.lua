@@ -11,7 +11,7 @@ if found ~= ARGV[1] and (found or ARGV[1] ~= "plain") and (found or call("EXISTS
 end
 -- Where ties go by time, a member is kept as the number of its turn and itself: `0000000000000042:ann`.
 local timed = not KEYS[3] and "" or string.match(ARGV[1], "^first%-%a+") or string.match(ARGV[1], "^last%-%a+") or ""
-local dense = KEYS[3] and string.find(ARGV[1], " dense", 1, true)
+local dense = ranking == "dense"
 local described = KEYS[3] and string.find(ARGV[1], " data", 1, true)
 
 local function placeOf(member)
