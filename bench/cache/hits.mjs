@@ -27,7 +27,7 @@ const inBatchesAtOnce = (read) => (i) => {
 	for (let n = 0; n < BATCH; n++) if (read(keyOf(i * BATCH + n)) === undefined) throw new Error("A miss");
 };
 
-/** What is in memory: awaited, and at once. */
+/** What is in memory: by getOrLoad, awaited, and by peek, at once. */
 export async function memoryHits(bench, server) {
 	const lru = new LRUCache({ max: 200_000 });
 	for (const key of KEYS) lru.set(key, VALUE);
@@ -37,7 +37,12 @@ export async function memoryHits(bench, server) {
 	for (const one of opened.values()) for (const key of KEYS) await one.read(key);
 	const bare = "bare lru-cache";
 	await bench.measure({
-		...{ name: `${BATCH} hits in memory, awaited`, concurrency: 1, operations: 1_000, rounds: 11 },
+		...{
+			name: `${BATCH} hits in memory by getOrLoad, awaited`,
+			concurrency: 1,
+			operations: 1_000,
+			rounds: 11,
+		},
 		subjects: [
 			{ name: bare, operation: inBatches((key) => lru.get(key)) },
 			...[...opened].map(([name, { read }]) => {
@@ -53,7 +58,7 @@ export async function memoryHits(bench, server) {
 	});
 	const sync = [...opened].filter(([, { peek }]) => peek !== undefined);
 	await bench.measure({
-		...{ name: `${BATCH} hits in memory, at once`, concurrency: 1, operations: 2_000, rounds: 11 },
+		...{ name: `${BATCH} hits in memory by peek, at once`, concurrency: 1, operations: 2_000, rounds: 11 },
 		subjects: [
 			{ name: bare, operation: inBatchesAtOnce((key) => lru.get(key)) },
 			...sync.map(([name, { peek }]) => {
@@ -100,7 +105,7 @@ export async function redisHits(bench, server) {
 		[512, 20_000],
 	]) {
 		await bench.measure({
-			...{ name: `hits in Redis × ${concurrency}`, concurrency, operations, rounds: 7 },
+			...{ name: `hits in Redis by getOrLoad × ${concurrency}`, concurrency, operations, rounds: 7 },
 			subjects: [
 				...Object.entries(ports).map(([name, port]) => ({
 					name,

@@ -5,6 +5,7 @@ import { Breaker } from "./breaker.ts";
 import { Bulkhead } from "./bulkhead.ts";
 import { Bus } from "./bus.ts";
 import { CoarseClock } from "./coarse-clock.ts";
+import { Deadlines } from "./deadlines.ts";
 import { Events } from "./events.ts";
 import type { Flight } from "./flight.ts";
 import { InFlight } from "./in-flight.ts";
@@ -22,6 +23,7 @@ import { Remote } from "./remote.ts";
 import { Counts } from "./stats.ts";
 import { Tags } from "./tags.ts";
 import { Trust } from "./trust.ts";
+import { Turns } from "./turns.ts";
 
 /** Keys that failed are remembered up to this number. */
 const MAX_BACKOFFS = 10_000;
@@ -44,9 +46,10 @@ export function assemble(redis: RedisPort | null, options: ResolvedOptions): Ass
 	const sender = randomBytes(8).toString("hex");
 	const names = new Names(namespace);
 	const bells = new LeaseBells();
-	const inFlight = new InFlight<Flight>();
+	const inFlight = new InFlight<Flight>(l1 !== undefined);
 	const tags = new Tags(l1?.ttlMs ?? 0);
 	const counts = new Counts();
+	const turns = new Turns();
 	const events = new Events(namespace, options.onEvent);
 	// Without Redis there is nobody to ask again.
 	const keepMs = redis === null ? Number.POSITIVE_INFINITY : (l1?.ttlMs ?? 0);
@@ -70,7 +73,7 @@ export function assemble(redis: RedisPort | null, options: ResolvedOptions): Ass
 		return {
 			remote,
 			queue,
-			reader: new Reader(remote, memory, tags, queue, codec, presentation, clock, events, counts),
+			reader: new Reader(remote, memory, tags, queue, codec, presentation, clock, turns, events, counts),
 			manyClocks: port.topology.kind === "cluster",
 			isDown: () => breaker.state !== "closed",
 		};
@@ -78,6 +81,8 @@ export function assemble(redis: RedisPort | null, options: ResolvedOptions): Ass
 	const parts: Parts = {
 		options,
 		clock,
+		turns,
+		deadlines: new Deadlines(turns),
 		events,
 		counts,
 		tags,

@@ -95,9 +95,7 @@ export class BulkLoads {
 		if (redis === undefined || redis.isDown()) return { changes, refs, namespaceToken: undefined, tags: [] };
 		try {
 			const lifeMs = longestMs(call.policy);
-			const seen =
-				redis.reader.knownFor(before, lifeMs) ??
-				redis.reader.learnFor(before, await redis.remote.tokensFor(call.tags, lifeMs), lifeMs);
+			const seen = await redis.reader.ensure(before, call.tags, lifeMs);
 			const own = stampsOf(seen);
 			return { changes, refs, namespaceToken: seen.namespace?.hard, tags: own };
 		} catch (error) {
@@ -159,12 +157,12 @@ export class BulkLoads {
 		const takesPlace = !nesting.nested;
 		try {
 			if (takesPlace) await bulkhead.enter(keys[0] ?? "");
-			let values: readonly unknown[];
+			let find: Values;
 			try {
 				counts.loads += 1;
 				for (const { flight } of mine) flight.step();
 				const loaded = nesting.run(keys, false, () => loader(keys, { signal }));
-				values = valuesOf(await loaded, keys);
+				find = valuesOf(await loaded, keys);
 			} finally {
 				if (takesPlace) bulkhead.leave();
 			}
@@ -176,7 +174,7 @@ export class BulkLoads {
 					const { key, fence } = flight;
 					const load = { key, call, schema, fence, tags: refs, changes, right, replaces: false };
 					try {
-						const { entry } = await this.#filling.fill(load, values[from + i], NOTHING_SAID);
+						const { entry } = await this.#filling.fill(load, find(key, from + i), NOTHING_SAID);
 						this.#loads.settle(flight, entry);
 					} catch (error) {
 						void right?.lease.release();
@@ -209,10 +207,13 @@ interface Round {
 const NOT_SEEN: Seen = Object.freeze({ namespace: undefined, tags: new Map() });
 const NOTHING_SAID: Said = Object.freeze({ ttlMs: undefined, skipped: false, tags: new Set<string>() });
 
-/** By the order of the keys; `null` for what is missing. @throws {InvalidArgumentError} */
-export function valuesOf(loaded: ManyLoaded<unknown>, keys: readonly string[]): readonly unknown[] {
-	if (loaded instanceof Map) return keys.map((key) => loaded.get(key) ?? null);
-	if (Array.isArray(loaded) && loaded.length === keys.length) return loaded.map((value) => value ?? null);
+/** The value of a key, which is at that place of those asked for; `null` for one that is missing. */
+type Values = (key: string, place: number) => unknown;
+
+/** Looks into it when a value is needed, since a look for each of many keys takes its time. @throws {InvalidArgumentError} */
+export function valuesOf(loaded: ManyLoaded<unknown>, keys: readonly string[]): Values {
+	if (loaded instanceof Map) return (key) => loaded.get(key) ?? null;
+	if (Array.isArray(loaded) && loaded.length === keys.length) return (_, place) => loaded[place] ?? null;
 	throw new InvalidArgumentError(
 		"loader",
 		loaded,

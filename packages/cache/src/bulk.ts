@@ -65,14 +65,15 @@ export class Bulk {
 		const results = new Map<string, Entry | Promise<unknown>>();
 		const task = { call, schema, force: false };
 		const one = async (key: string, signal: AbortSignal): Promise<unknown> =>
-			valuesOf(await loader([key], { signal }), [key])[0];
+			valuesOf(await loader([key], { signal }), [key])(key, 0);
 		const missing: Missing[] = [];
 		const refresh: string[] = [];
 		let size = CHUNK;
 		try {
-			for await (const chunk of chunksOf([...new Set(keys)], CHUNK)) {
+			for await (const chunk of chunksOf(keys, CHUNK)) {
 				const cold: string[] = [];
-				for (const key of chunk) {
+				for (const key of new Set(chunk)) {
+					if (results.has(key)) continue;
 					const entry = memory?.fresh(key, clock());
 					if (entry?.has(call.tags)) {
 						counts.l1Hits += 1;

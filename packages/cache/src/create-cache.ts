@@ -138,11 +138,16 @@ class TieredCache implements Cache {
 		entries: ReadonlyMap<string, unknown> | Iterable<readonly [string, unknown]>,
 		options?: SetOptions,
 	): Promise<void> {
-		const all = new Map(entries);
-		checkTexts("keys", [...all.keys()]);
+		const keys: string[] = [];
+		const values: unknown[] = [];
+		for (const [key, value] of entries) {
+			checkText("keys", key);
+			keys.push(key);
+			values.push(value);
+		}
 		const call = this.#calls.set(options);
 		this.#requireOpen();
-		return this.#writes.setMany(all, call);
+		return this.#writes.setMany(keys, values, call);
 	}
 
 	deleteMany(keys: readonly string[]): Promise<void> {
@@ -258,7 +263,9 @@ class TieredCache implements Cache {
 		schema: Schema | undefined,
 	): Promise<unknown[]> {
 		if (typeof loader !== "function") throw new InvalidArgumentError("loader", loader, "a function");
-		for (const key of keys.length === 0 ? [""] : keys) {
+		const [first = ""] = keys;
+		// Only inside a loader does it matter which key it is.
+		for (const key of this.#parts.nesting.nested ? [first, ...keys] : [first]) {
 			const refusal = this.#refusal(key, call);
 			if (refusal !== undefined) return Promise.reject(refusal);
 		}

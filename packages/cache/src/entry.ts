@@ -36,9 +36,10 @@ export class Entry {
 		this.#copy = held.copy;
 		this.size = held.size;
 		this.tags = tags;
-		this.freshUntil = storedAt + times.freshMs;
-		this.staleUntil = times.staleMs > 0 ? this.freshUntil + times.staleMs : 0;
-		this.errorUntil = times.errorMs > 0 ? this.freshUntil + times.errorMs : 0;
+		const { freshMs, staleMs, errorMs } = times;
+		this.freshUntil = storedAt + freshMs;
+		this.staleUntil = staleMs > 0 ? this.freshUntil + staleMs : 0;
+		this.errorUntil = errorMs > 0 ? this.freshUntil + errorMs : 0;
 	}
 
 	/** The value, for one caller. */

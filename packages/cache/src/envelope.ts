@@ -12,6 +12,7 @@ import { Buffer } from "node:buffer";
  */
 const MAGIC = 0xc4;
 const VERSION = 1;
+const NAMESPACE = 36;
 const HEADER = 50;
 const TOKEN = 12;
 
@@ -34,13 +35,54 @@ export interface TagToken {
 	readonly soft: string;
 }
 
-export interface Envelope extends Times {
-	/** By `expire()`. */
-	readonly expired: boolean;
-	readonly codec: number;
-	readonly namespaceToken: string;
+/** What was read, as its bytes have it: most of it is looked at once, or not at all. */
+export class Envelope implements Times {
 	readonly tags: readonly TagToken[];
-	readonly payload: Buffer;
+	readonly #bytes: Buffer;
+	readonly #payloadAt: number;
+
+	constructor(bytes: Buffer, tags: readonly TagToken[], payloadAt: number) {
+		this.#bytes = bytes;
+		this.tags = tags;
+		this.#payloadAt = payloadAt;
+	}
+
+	/** By `expire()`. */
+	get expired(): boolean {
+		return this.#bytes[2] !== 0;
+	}
+
+	get codec(): number {
+		return this.#bytes[3] ?? 0;
+	}
+
+	get storedAt(): number {
+		return this.#bytes.readDoubleBE(4);
+	}
+
+	get freshMs(): number {
+		return this.#bytes.readDoubleBE(12);
+	}
+
+	get staleMs(): number {
+		return this.#bytes.readDoubleBE(20);
+	}
+
+	get errorMs(): number {
+		return this.#bytes.readDoubleBE(28);
+	}
+
+	/** The namespace had this token when the value was made. Compared in place: it is done for every hit. */
+	isOf(namespaceToken: string): boolean {
+		if (namespaceToken.length !== TOKEN) return false;
+		for (let i = 0; i < TOKEN; i++)
+			if (this.#bytes[NAMESPACE + i] !== namespaceToken.charCodeAt(i)) return false;
+		return true;
+	}
+
+	get payload(): Buffer {
+		return this.#bytes.subarray(this.#payloadAt);
+	}
 }
 
 const NO_TAGS: readonly TagToken[] = Object.freeze([]);
@@ -64,7 +106,7 @@ export function writeEnvelope(
 	bytes.writeDoubleBE(times.freshMs, 12);
 	bytes.writeDoubleBE(times.staleMs, 20);
 	bytes.writeDoubleBE(times.errorMs, 28);
-	bytes.write(namespaceToken, 36, TOKEN, "latin1");
+	bytes.write(namespaceToken, NAMESPACE, TOKEN, "latin1");
 	bytes.writeUInt16BE(tags.length, 48);
 	let at = HEADER;
 	for (const [i, { hard, soft }] of tags.entries()) {
@@ -104,17 +146,7 @@ export function readEnvelope(bytes: Buffer): Envelope | "newer" | "truncated" | 
 		}
 		tags = found;
 	}
-	return {
-		expired: bytes[2] !== 0,
-		codec: bytes[3] ?? 0,
-		storedAt: bytes.readDoubleBE(4),
-		freshMs: bytes.readDoubleBE(12),
-		staleMs: bytes.readDoubleBE(20),
-		errorMs: bytes.readDoubleBE(28),
-		namespaceToken: bytes.toString("latin1", 36, 48),
-		tags,
-		payload: bytes.subarray(at),
-	};
+	return new Envelope(bytes, tags, at);
 }
 
 /** How long the key may live in Redis, in whole ms; 0: no end. */

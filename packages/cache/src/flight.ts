@@ -1,18 +1,21 @@
 import { AbortedError, onAbort } from "@rk/client";
 import type { Call } from "./call-options.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { Entry } from "./entry.ts";
 import { LoadTimeoutError } from "./errors.ts";
 import type { Fence } from "./in-flight.ts";
+import type { Turns } from "./turns.ts";
 
 interface Waiter {
 	readonly call: Call;
-	/** Of {@link Flight.step}: how far the load was when he came. */
+	/** The turn that he came in. */
 	readonly since: number;
 	/** Asks anew for one who came too late for what the load had found out before. `undefined`: that is good enough. */
 	readonly again: (() => Promise<unknown>) | undefined;
 	readonly resolve: (value: unknown) => void;
 	readonly reject: (error: unknown) => void;
-	timer: NodeJS.Timeout | undefined;
+	/** Takes back his deadline. */
+	disarm: (() => void) | undefined;
 	off: (() => void) | undefined;
 }
 
@@ -21,29 +24,41 @@ export class Flight {
 	readonly key: string;
 	readonly fence: Fence;
 	readonly #clock: () => number;
+	readonly #turns: Turns;
+	readonly #deadlines: Deadlines;
 	readonly #abandon: (flight: Flight) => void;
-	readonly #waiters = new Set<Waiter>();
+	/** Made when it is needed: most loads end well with the only one who asked. */
+	#waiters: Set<Waiter> | undefined;
 	#controller: AbortController | undefined;
 	/** What its callers were answered with, and those who join get, while it goes on. */
 	#stale: Entry | undefined;
 	/** What a caller gets who would wait no longer. */
 	#fallback: Entry | undefined;
-	/** Who came until then may have the fallback, which is as old as the step that found it. */
+	/** Who came until that turn may have the fallback, which is as old as the step that found it. */
 	#fallbackFor = 0;
 	#loading = false;
 	/** It goes on although nobody waits. */
 	#kept = false;
 	#abandoned = false;
 	#ended: (() => void) | undefined;
-	#steps = 0;
-	/** Who came until then may have what the load finds out by its present step. */
-	#goodFor = 0;
+	/** Who came until that turn may have what the load finds out by its present step. */
+	#goodFor: number;
 
-	constructor(key: string, fence: Fence, clock: () => number, abandon: (flight: Flight) => void) {
+	constructor(
+		key: string,
+		fence: Fence,
+		clock: () => number,
+		turns: Turns,
+		deadlines: Deadlines,
+		abandon: (flight: Flight) => void,
+	) {
 		this.key = key;
 		this.fence = fence;
 		this.#clock = clock;
+		this.#turns = turns;
+		this.#deadlines = deadlines;
 		this.#abandon = abandon;
+		this.#goodFor = turns.now;
 	}
 
 	/** Everybody has gone by his own signal: its result is of no use. */
@@ -53,7 +68,7 @@ export class Flight {
 
 	/** Somebody waits for its result. */
 	get awaited(): boolean {
-		return this.#waiters.size > 0;
+		return this.#waiters !== undefined && this.#waiters.size > 0;
 	}
 
 	/** Its first callers were answered, and it goes on in the background. */
@@ -72,11 +87,7 @@ export class Flight {
 	 * nothing else would tell of it.
 	 */
 	step(): void {
-		this.#goodFor = this.#steps;
-		// What is sent in this very turn has not left yet.
-		queueMicrotask(() => {
-			this.#steps += 1;
-		});
+		this.#goodFor = this.#turns.now;
 	}
 
 	/** @param again if the bus cannot be relied on: what to do if this came too late */
@@ -85,13 +96,14 @@ export class Flight {
 		return new Promise((resolve, reject) => {
 			const waiter: Waiter = {
 				call,
-				since: this.#steps,
+				since: this.#turns.now,
 				again,
 				resolve,
 				reject,
-				timer: undefined,
+				disarm: undefined,
 				off: undefined,
 			};
+			this.#waiters ??= new Set();
 			this.#waiters.add(waiter);
 			if (this.#loading) this.#arm(waiter);
 			const { signal } = call;
@@ -116,7 +128,7 @@ export class Flight {
 		this.#fallback = fallback;
 		this.#fallbackFor = this.#goodFor;
 		this.#loading = true;
-		for (const waiter of this.#waiters) this.#arm(waiter);
+		for (const waiter of this.#waiters ?? []) this.#arm(waiter);
 	}
 
 	/** Answers those who wait, and goes on. */
@@ -134,7 +146,7 @@ export class Flight {
 	}
 
 	fail(error: unknown): void {
-		for (const waiter of this.#waiters) {
+		for (const waiter of this.#waiters ?? []) {
 			this.#drop(waiter);
 			waiter.reject(error);
 		}
@@ -149,7 +161,7 @@ export class Flight {
 	}
 
 	#resolveAll(entry: Entry, goodFor: number): void {
-		for (const waiter of this.#waiters) {
+		for (const waiter of this.#waiters ?? []) {
 			this.#drop(waiter);
 			waiter.resolve(isTooLate(waiter, goodFor) ? waiter.again?.() : entry.take());
 		}
@@ -159,23 +171,22 @@ export class Flight {
 		const { softTimeoutMs, hardTimeoutMs } = waiter.call.policy;
 		const fallback = isTooLate(waiter, this.#fallbackFor) ? undefined : this.#fallback;
 		const ms = fallback === undefined ? hardTimeoutMs : Math.min(softTimeoutMs, hardTimeoutMs);
-		waiter.timer = setTimeout(() => {
+		waiter.disarm = this.#deadlines.add(ms, () => {
 			this.#kept = true; // what is loaded late is of use to others
 			this.#drop(waiter);
 			if (fallback?.isFallback(this.#clock())) waiter.resolve(fallback.take());
 			else waiter.reject(new LoadTimeoutError(this.key, hardTimeoutMs, "load"));
-		}, ms);
-		waiter.timer.unref();
+		});
 	}
 
 	#drop(waiter: Waiter): void {
-		this.#waiters.delete(waiter);
-		if (waiter.timer !== undefined) clearTimeout(waiter.timer);
+		this.#waiters?.delete(waiter);
+		waiter.disarm?.();
 		waiter.off?.();
 	}
 }
 
-/** He has to ask anew: what was found out until step `goodFor` may be out of date for him. */
+/** He has to ask anew: what was asked for in turn `goodFor` may be out of date for him. */
 function isTooLate({ again, since }: Waiter, goodFor: number): boolean {
 	return again !== undefined && since > goodFor;
 }

@@ -20,15 +20,23 @@ export class InFlight<Load> {
 	/** Reads of Redis that may be joined. */
 	readonly reads: Map<string, Promise<Entry | undefined>> = new Map();
 	readonly #fences = new Map<string, Fence>();
+	readonly #fencing: boolean;
+
+	/** @param fencing there is memory that an old result must not get into */
+	constructor(fencing: boolean) {
+		this.#fencing = fencing;
+	}
 
 	enter(key: string): Fence {
 		const fence = new Fence(key);
+		if (!this.#fencing) return fence;
 		fence.next = this.#fences.get(key);
 		this.#fences.set(key, fence);
 		return fence;
 	}
 
 	leave(fence: Fence): void {
+		if (!this.#fencing) return;
 		const first = this.#fences.get(fence.key);
 		if (first === fence) {
 			if (fence.next === undefined) this.#fences.delete(fence.key);

@@ -17,6 +17,10 @@ import { refTo, type TagRef } from "./tags.ts";
 /** The first pause of one who waits for another's lease without being told, and the longest, in ms. */
 const FIRST_POLL_MS = 20;
 const LONGEST_POLL_MS = 250;
+
+/** Nobody is answered by it. */
+const DONE: Promise<undefined> = Promise.resolve(undefined);
+
 /** What is to be loaded, and how. */
 export interface Task {
 	readonly key: string;
@@ -36,6 +40,7 @@ type Verdict = Entry | Right | "wait" | "alone";
 export class Loads {
 	readonly #parts: Parts;
 	readonly #filling: Filling;
+	/** All but those that have only asked Redis so far: they end by themselves, soon. */
 	readonly #running = new Set<Flight>();
 	#closed = false;
 
@@ -49,25 +54,38 @@ export class Loads {
 		const { redis, memory, clock, inFlight } = this.#parts;
 		const { key, call } = task;
 		const under = inFlight.loads.get(key);
-		if (redis === undefined || memory?.isTrusted(clock())) return (under ?? this.start(task)).wait(call);
-		// Nobody tells in time what others invalidate, so that only what is asked for from now on is good enough.
-		const flight = under === undefined || under.answered ? this.start(task) : under;
-		return flight.wait(call, () => this.ask({ ...task, late: undefined }));
+		if (redis === undefined || memory?.isTrusted(clock())) {
+			if (under !== undefined) return under.wait(call);
+		} else if (under !== undefined && !under.answered) {
+			// Nobody tells in time what others invalidate, so that only what is asked for from now on is good enough.
+			return under.wait(call, () => this.ask({ ...task, late: undefined }));
+		}
+		const flight = this.#enter(key);
+		// Who may give up waits apart from what he waits for.
+		if (call.signal === undefined) return this.#look(flight, task, call);
+		const value = flight.wait(call);
+		void this.#look(flight, task, undefined);
+		return value;
 	}
 
 	/** Begins to load the key, so that others may join. */
 	start(task: Task): Flight {
-		const flight = this.enter(task.key);
-		void this.#run(flight, task);
+		const flight = this.#enter(task.key);
+		void this.#look(flight, task, undefined);
 		return flight;
 	}
 
 	/** A load that whoever calls this does himself, and others may join. */
 	enter(key: string): Flight {
-		const { inFlight, clock } = this.#parts;
-		const flight = new Flight(key, inFlight.enter(key), clock, this.#abandoned);
-		inFlight.loads.set(key, flight);
+		const flight = this.#enter(key);
 		this.#running.add(flight);
+		return flight;
+	}
+
+	#enter(key: string): Flight {
+		const { inFlight, clock, turns, deadlines } = this.#parts;
+		const flight = new Flight(key, inFlight.enter(key), clock, turns, deadlines, this.#abandoned);
+		inFlight.loads.set(key, flight);
 		return flight;
 	}
 
@@ -109,39 +127,69 @@ export class Loads {
 		bells.ring(flight.key);
 	};
 
+	/**
+	 * Takes what is fresh in Redis: the way of every hit, so that it costs no promise more than it must. Otherwise the load goes on.
+	 *
+	 * @param first who began it, and is answered here; `undefined`: all who want its result wait for the flight
+	 */
+	#look(flight: Flight, task: Task, first: Call | undefined): Promise<unknown> {
+		const { redis } = this.#parts;
+		const { key, call, schema, late, force } = task;
+		const alone = redis === undefined || redis.queue.coversKey(key) || !redis.remote.admits();
+		flight.step();
+		if (redis === undefined || alone || late !== undefined || force)
+			return this.#goOn(flight, task, late, alone, first);
+		return redis.reader.read(key, call.tags, schema).then(
+			(found) => this.#looked(flight, task, found, first),
+			(error: unknown) => {
+				this.#failed("get", error);
+				return this.#goOn(flight, task, undefined, true, first);
+			},
+		);
+	}
+
+	#looked(flight: Flight, task: Task, found: Entry | undefined, first: Call | undefined): unknown {
+		if (found === undefined) return this.#goOn(flight, task, undefined, false, first);
+		const { counts, events, memory, clock } = this.#parts;
+		const now = clock();
+		counts.l2Hits += 1;
+		if (!flight.fence.fenced) memory?.put(flight.key, found, now);
+		const stale = now >= found.freshUntil;
+		if (events.wanted) events.emit({ type: "hit", key: flight.key, tier: "l2", stale });
+		if (stale) return this.#goOn(flight, task, found, false, first);
+		const value = first === undefined ? undefined : found.take();
+		this.settle(flight, found);
+		return value;
+	}
+
+	#goOn(
+		flight: Flight,
+		task: Task,
+		late: Entry | undefined,
+		alone: boolean,
+		first: Call | undefined,
+	): Promise<unknown> {
+		const value = first === undefined ? DONE : flight.wait(first);
+		void this.#run(flight, task, late, alone);
+		return value;
+	}
+
 	/** Never rejects. */
-	async #run(flight: Flight, task: Task): Promise<void> {
+	async #run(flight: Flight, task: Task, late: Entry | undefined, alone: boolean): Promise<void> {
+		this.#running.add(flight);
 		let entry: Entry;
 		try {
-			entry = await this.#find(flight, task);
+			entry = await this.#find(flight, task, late, alone);
 		} catch (error) {
 			return this.fail(flight, error);
 		}
 		this.settle(flight, entry);
 	}
 
-	async #find(flight: Flight, task: Task): Promise<Entry> {
-		const { clock, redis, counts, events, backoffs, memory } = this.#parts;
-		const { key, call, schema, force } = task;
-		let { late } = task;
-		let alone = redis === undefined || redis.queue.coversKey(key) || !redis.remote.admits();
-		flight.step();
-		if (redis !== undefined && !alone && late === undefined && !force) {
-			try {
-				const found = await redis.reader.read(key, call.tags, schema);
-				if (found !== undefined) {
-					counts.l2Hits += 1;
-					if (!flight.fence.fenced) memory?.put(key, found, clock());
-					const stale = clock() >= found.freshUntil;
-					if (events.wanted) events.emit({ type: "hit", key, tier: "l2", stale });
-					if (!stale) return found;
-					late = found;
-				}
-			} catch (error) {
-				this.#failed("get", error);
-				alone = true;
-			}
-		}
+	/** @param late what is past its time, as memory or Redis has it */
+	async #find(flight: Flight, task: Task, late: Entry | undefined, alone: boolean): Promise<Entry> {
+		const { clock, counts, events, backoffs } = this.#parts;
+		const { key, call, force } = task;
 		if (late === undefined) {
 			counts.misses += 1;
 			if (events.wanted) events.emit({ type: "miss", key });
@@ -261,18 +309,12 @@ export class Loads {
 	): Promise<{ readonly acquired: Acquired; readonly seen: Seen }> {
 		const { leaseMs } = this.#parts.options;
 		const lifeMs = longestMs(call.policy);
-		const known = reader.knownFor(before, lifeMs);
-		if (known !== undefined)
-			return { acquired: await remote.acquire(key, token, leaseMs, force), seen: known };
-		const { acquired, tokens } = await remote.acquireWithTokens(
-			key,
-			token,
-			leaseMs,
-			force,
-			call.tags,
-			lifeMs,
-		);
-		return { acquired, seen: reader.learnFor(before, tokens, lifeMs) };
+		// Both go in one flush.
+		const seen = reader.ensure(before, call.tags, lifeMs);
+		const lease = remote.acquire(key, token, leaseMs, force);
+		if (!(seen instanceof Promise)) return { acquired: await lease, seen };
+		const [acquired, asked] = await Promise.all([lease, seen]);
+		return { acquired, seen: asked };
 	}
 
 	/** Another process, or an earlier load, was quicker. */

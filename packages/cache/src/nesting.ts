@@ -2,10 +2,23 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { ReentrantLoadError } from "./errors.ts";
 
 /** A load that the present code runs in, and the one that that runs in. */
-interface Frame {
+class Frame {
 	readonly cache: object;
-	readonly keys: ReadonlySet<string>;
 	readonly outer: Frame | undefined;
+	readonly #keys: readonly string[];
+	#set: ReadonlySet<string> | undefined;
+
+	constructor(cache: object, keys: readonly string[], outer: Frame | undefined) {
+		this.cache = cache;
+		this.#keys = keys;
+		this.outer = outer;
+	}
+
+	/** They may be a hundred thousand, and few loaders ask. */
+	has(key: string): boolean {
+		this.#set ??= new Set(this.#keys);
+		return this.#set.has(key);
+	}
 }
 
 const frames = new AsyncLocalStorage<Frame | undefined>();
@@ -23,7 +36,7 @@ export class Nesting {
 	async run<T>(keys: readonly string[], detached: boolean, loader: () => T | PromiseLike<T>): Promise<T> {
 		running += 1;
 		try {
-			const frame = { cache: this, keys: new Set(keys), outer: detached ? undefined : frames.getStore() };
+			const frame = new Frame(this, keys, detached ? undefined : frames.getStore());
 			return await frames.run(frame, loader);
 		} finally {
 			running -= 1;
@@ -35,7 +48,7 @@ export class Nesting {
 	/** An error if the key is that of a loader which the present code is part of. */
 	conflict(key: string): ReentrantLoadError | undefined {
 		for (let frame = frames.getStore(); frame !== undefined; frame = frame.outer)
-			if (frame.cache === this && frame.keys.has(key)) return new ReentrantLoadError(key);
+			if (frame.cache === this && frame.has(key)) return new ReentrantLoadError(key);
 		return undefined;
 	}
 }

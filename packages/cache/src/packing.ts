@@ -29,13 +29,27 @@ export class Packing {
 
 	/** @throws {EncodeError} the value would not come back @throws {SchemaError} */
 	async pack(key: string, value: unknown, schema: Schema | undefined): Promise<Packed> {
-		let payload: Buffer;
+		const payload = this.encode(key, value);
+		return { payload, held: await this.present(key, payload, schema) };
+	}
+
+	/** @throws {EncodeError} the value would not come back */
+	encode(key: string, value: unknown): Buffer {
 		try {
-			payload = this.#codec.encode(value);
+			return this.#codec.encode(value);
 		} catch (error) {
 			throw new EncodeError(key, error instanceof Error ? error.message : String(error), { cause: error });
 		}
-		return { payload, held: await this.#presentation.present(key, payload, schema) };
+	}
+
+	/** As callers get it. @throws {SchemaError} */
+	present(key: string, payload: Buffer, schema: Schema | undefined): Held | Promise<Held> {
+		return this.#presentation.present(key, payload, schema);
+	}
+
+	/** The same without a schema. */
+	hold(payload: Buffer): Held {
+		return this.#presentation.hold(payload);
 	}
 
 	/** How long the value lives from now on; `undefined`: it is not to be cached. @param ttlMs instead of the policy's */

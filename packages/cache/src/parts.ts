@@ -1,5 +1,6 @@
 import type { LRUCache } from "lru-cache";
 import type { Bulkhead } from "./bulkhead.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { Events } from "./events.ts";
 import type { Flight } from "./flight.ts";
 import type { InFlight } from "./in-flight.ts";
@@ -13,6 +14,7 @@ import type { Reader } from "./reader.ts";
 import type { Remote } from "./remote.ts";
 import type { Counts } from "./stats.ts";
 import type { Tags } from "./tags.ts";
+import type { Turns } from "./turns.ts";
 
 /** Redis, as one cache sees it. */
 export interface SecondTier {
@@ -30,6 +32,8 @@ export interface SecondTier {
 export interface Parts {
 	readonly options: ResolvedOptions;
 	readonly clock: () => number;
+	readonly turns: Turns;
+	readonly deadlines: Deadlines;
 	readonly events: Events;
 	readonly counts: Counts;
 	readonly tags: Tags;

@@ -20,11 +20,15 @@ export class Presentation {
 
 	/** @throws what the codec throws @throws {SchemaError} */
 	present(key: string, payload: Buffer, schema: Schema | undefined): Held | Promise<Held> {
-		const decoded = this.#codec.decode(payload);
-		if (schema === undefined) return this.#held(decoded, payload, false);
-		const result = schema["~standard"].validate(decoded);
+		if (schema === undefined) return this.hold(payload);
+		const result = schema["~standard"].validate(this.#codec.decode(payload));
 		if (result instanceof Promise) return result.then((done) => this.#checked(key, done, payload));
 		return this.#checked(key, result, payload);
+	}
+
+	/** Without a schema. @throws what the codec throws */
+	hold(payload: Buffer): Held {
+		return this.#held(this.#codec.decode(payload), payload, false);
 	}
 
 	#checked(key: string, result: StandardSchemaV1.Result<unknown>, payload: Buffer): Held {
@@ -49,7 +53,7 @@ function freeze(root: object): boolean {
 	const left: object[] = [root];
 	for (let object = left.pop(); object !== undefined; object = left.pop()) {
 		if (Object.isFrozen(object)) continue;
-		if (ArrayBuffer.isView(object) || changeable(object)) return false;
+		if (!isPlain(object) && changeable(object)) return false;
 		Object.freeze(object);
 		for (const value of Object.values(object))
 			if (typeof value === "object" && value !== null) left.push(value);
@@ -57,8 +61,14 @@ function freeze(root: object): boolean {
 	return true;
 }
 
+/** What JSON makes, most of all values, is told at once. */
+function isPlain(object: object): boolean {
+	return Array.isArray(object) || Object.getPrototypeOf(object) === Object.prototype;
+}
+
 function changeable(object: object): boolean {
 	return (
+		ArrayBuffer.isView(object) ||
 		object instanceof Date ||
 		object instanceof Map ||
 		object instanceof Set ||

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { CommandError } from "@rk/client";
 import type { Codec } from "./codec.ts";
 import { Entry, type Held } from "./entry.ts";
 import { type Envelope, readEnvelope, type TagToken } from "./envelope.ts";
@@ -9,6 +10,7 @@ import type { Presentation, Schema } from "./presentation.ts";
 import { type Remote, TOKEN_MS } from "./remote.ts";
 import type { Counts } from "./stats.ts";
 import { refTo, type Tag, type TagRef, type Tags, type Token, tokenOf } from "./tags.ts";
+import type { Turns } from "./turns.ts";
 
 /** A tag's token, and the tag as it was before that was read: what changes it meanwhile is noticed by the difference. */
 interface SeenTag {
@@ -20,6 +22,22 @@ interface SeenTag {
 export interface Seen {
 	readonly namespace: Token | undefined;
 	readonly tags: ReadonlyMap<string, SeenTag>;
+}
+
+/** The token of the namespace, asked for by the first read of a turn, for all reads of that turn: it leaves after each of them has begun. */
+interface Asked {
+	readonly turn: number;
+	readonly answer: Promise<unknown>;
+	/** What the answer was, once it is there. */
+	seen: Seen | undefined;
+}
+
+/** Tokens that live long enough, asked for by the first write or load of a turn, for all of that turn that go with the same tags. */
+interface Ensured {
+	readonly turn: number;
+	readonly tags: readonly string[];
+	readonly lifeMs: number;
+	readonly seen: Promise<Seen>;
 }
 
 /** What is written with a value. */
@@ -36,8 +54,11 @@ export class Reader {
 	readonly #codec: Codec;
 	readonly #presentation: Presentation;
 	readonly #clock: () => number;
+	readonly #turns: Turns;
 	readonly #events: Events;
 	readonly #counts: Counts;
+	#asked: Asked | undefined;
+	#ensured: Ensured | undefined;
 
 	constructor(
 		remote: Remote,
@@ -47,6 +68,7 @@ export class Reader {
 		codec: Codec,
 		presentation: Presentation,
 		clock: () => number,
+		turns: Turns,
 		events: Events,
 		counts: Counts,
 	) {
@@ -57,28 +79,43 @@ export class Reader {
 		this.#codec = codec;
 		this.#presentation = presentation;
 		this.#clock = clock;
+		this.#turns = turns;
 		this.#events = events;
 		this.#counts = counts;
 	}
 
 	/** `undefined`: there is none that may be served. One that is past its time may be, in some cases. */
 	read(key: string, wanted: readonly string[], schema: Schema | undefined): Promise<Entry | undefined> {
-		if (this.known(this.#tags.namespace, this.#clock()) === undefined)
+		if (this.known(this.#tags.namespace, this.#clock()) !== undefined)
+			return this.#remote.get(key, (bytes) =>
+				bytes === null ? undefined : this.judge(key, bytes, wanted, schema, undefined),
+			);
+		const asked = this.#asked;
+		if (wanted.length > 0 || asked?.turn !== this.#turns.now)
 			return this.#readWithTokens(key, wanted, schema);
-		return this.#remote
-			.get(key)
-			.then((bytes) => (bytes === null ? undefined : this.judge(key, bytes, wanted, schema, undefined)));
+		// Nothing has left yet of what asks for the token: it is read after this call began, as it has to be.
+		return this.#remote.get(key, (bytes) => {
+			if (bytes === null) return undefined;
+			if (asked.seen !== undefined) return this.judge(key, bytes, wanted, schema, asked.seen);
+			return asked.answer.then(() => this.judge(key, bytes, wanted, schema, asked.seen));
+		});
 	}
 
-	async #readWithTokens(
+	#readWithTokens(
 		key: string,
 		wanted: readonly string[],
 		schema: Schema | undefined,
 	): Promise<Entry | undefined> {
 		const refs = this.refs(wanted);
-		const { bytes, tokens } = await this.#remote.getWithTokens(key, wanted);
-		const seen = this.learn(refs, tokens);
-		return bytes === null ? undefined : this.judge(key, bytes, wanted, schema, seen);
+		const answer = this.#remote.getWithTokens(key, wanted);
+		const asked: Asked = { turn: this.#turns.now, answer, seen: undefined };
+		this.#asked = asked;
+		return answer.then(({ bytes, tokens }) => {
+			const seen = this.learn(refs, tokens);
+			asked.seen = seen;
+			if (bytes instanceof CommandError) throw bytes;
+			return bytes === null ? undefined : this.judge(key, bytes, wanted, schema, seen);
+		});
 	}
 
 	/** The tag's token, if it is sure enough not to be read again. */
@@ -87,8 +124,25 @@ export class Reader {
 		return tag.token;
 	}
 
-	/** The tokens of all these, if they need not be read again, and live as long as is asked for. @param lifeMs 0: no end */
-	knownFor([namespace, ...refs]: readonly TagRef[], lifeMs: number): Seen | undefined {
+	/**
+	 * The tokens of the namespace and these tags, which live as long as what is about to be cached.
+	 *
+	 * @param refs of the namespace and the tags, from before
+	 * @param lifeMs 0: no end
+	 */
+	ensure(refs: readonly TagRef[], tags: readonly string[], lifeMs: number): Seen | Promise<Seen> {
+		const known = this.#knownFor(refs, lifeMs);
+		if (known !== undefined) return known;
+		const turn = this.#turns.now;
+		const last = this.#ensured;
+		if (last?.turn === turn && last.tags === tags && last.lifeMs === lifeMs) return last.seen;
+		const seen = this.#remote.tokensFor(tags, lifeMs).then((tokens) => this.#learnFor(refs, tokens, lifeMs));
+		this.#ensured = { turn, tags, lifeMs, seen };
+		return seen;
+	}
+
+	/** Those that need not be read again. */
+	#knownFor([namespace, ...refs]: readonly TagRef[], lifeMs: number): Seen | undefined {
 		const now = this.#clock();
 		const until = endOf(now, lifeMs);
 		const tags = new Map<string, SeenTag>();
@@ -104,7 +158,7 @@ export class Reader {
 	}
 
 	/** Takes in tokens that now live as long as was asked for. */
-	learnFor(refs: readonly TagRef[], tokens: readonly Token[], lifeMs: number): Seen {
+	#learnFor(refs: readonly TagRef[], tokens: readonly Token[], lifeMs: number): Seen {
 		const until = endOf(this.#clock(), lifeMs === 0 ? 0 : Math.max(TOKEN_MS, lifeMs));
 		for (const { tag } of refs) tag.livesUntil = Math.max(tag.livesUntil, until);
 		return this.learn(refs, tokens);
@@ -152,8 +206,8 @@ export class Reader {
 		const envelope = this.#open(key, bytes);
 		if (envelope === undefined) return undefined;
 		for (const tag of wanted) if (!envelope.tags.some((own) => own.tag === tag)) return undefined;
-		const names = envelope.tags.length === 0 ? NO_NAMES : envelope.tags.map(({ tag }) => tag);
 		const found = { key, bytes, envelope, schema };
+		const names = envelope.tags.length === 0 ? NO_NAMES : envelope.tags.map(({ tag }) => tag);
 		const sure = this.#sure(names, seen);
 		if (sure !== undefined) return this.#compare(found, sure);
 		return this.#ask(names, seen).then((asked) => this.#compare(found, asked));
@@ -162,12 +216,15 @@ export class Reader {
 	/** Whether its tokens are those of now. */
 	#compare(found: Found, { namespace, tags }: Seen): Entry | undefined | Promise<Entry | undefined> {
 		const { key, bytes, envelope, schema } = found;
-		if (namespace?.hard !== envelope.namespaceToken) return undefined;
+		if (namespace === undefined || !envelope.isOf(namespace.hard)) return undefined;
 		let { expired } = envelope;
-		const refs: TagRef[] = [];
+		let refs: TagRef[] | undefined;
 		for (const { tag, hard, soft } of envelope.tags) {
 			const { token, ref } = tags.get(tag) ?? NOT_SEEN;
-			if (ref !== undefined) refs.push(ref);
+			if (ref !== undefined) {
+				refs ??= [];
+				refs.push(ref);
+			}
 			const queued = this.#queue.coversTag(tag);
 			if (token?.hard !== hard || queued === "hard") return undefined;
 			if (token.soft !== soft || queued === "soft") expired = true;
@@ -184,15 +241,15 @@ export class Reader {
 		}
 	}
 
-	#entry({ envelope }: Found, held: Held, refs: readonly TagRef[], expired: boolean): Entry | undefined {
+	#entry(
+		{ envelope }: Found,
+		held: Held,
+		refs: readonly TagRef[] | undefined,
+		expired: boolean,
+	): Entry | undefined {
 		const now = this.#clock();
 		// By a clock that goes ahead of this one it may be stored in the future, but it is not fresh for longer.
-		const entry = new Entry(
-			held,
-			envelope,
-			Math.min(envelope.storedAt, now),
-			refs.length > 0 ? refs : undefined,
-		);
+		const entry = new Entry(held, envelope, Math.min(envelope.storedAt, now), refs);
 		if (expired) entry.expire();
 		return now < entry.freshUntil || entry.isStale(now) || entry.isFallback(now) ? entry : undefined;
 	}
@@ -202,7 +259,7 @@ export class Reader {
 		const now = this.#clock();
 		const namespace = seen === undefined ? this.known(this.#tags.namespace, now) : seen.namespace;
 		if (namespace === undefined && seen === undefined) return undefined;
-		if (names.length === 0) return { namespace, tags: NO_TAGS };
+		if (names.length === 0) return seen ?? { namespace, tags: NO_TAGS };
 		const tags = new Map<string, SeenTag>();
 		for (const name of names) {
 			let one = seen?.tags.get(name);

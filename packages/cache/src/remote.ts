@@ -23,7 +23,7 @@ export const TOKEN_MS = 86_400_000;
 
 /** What a value's key held, and the tokens that were read along. */
 export interface Fetched {
-	readonly bytes: Buffer | null;
+	readonly bytes: Buffer | null | CommandError;
 	/** Of the names asked for, by their order; `undefined` where there is none. */
 	readonly tokens: ReadonlyArray<Token | undefined>;
 }
@@ -58,17 +58,13 @@ export class Remote {
 		return this.#breaker.admits();
 	}
 
-	/** The way of every read, so that it costs no promise more than it must. */
-	get(key: string): Promise<Buffer | null> {
-		return this.#redis
-			.command(getBuffer(this.#names.value(key)), this.#options)
-			.then(this.#got, this.#notGot);
+	/** The way of every read: `read` makes of the value what is wanted, so that it costs no promise more than it must. */
+	get<T>(key: string, read: (bytes: Buffer | null) => T | Promise<T>): Promise<T> {
+		return this.#redis.command(getBuffer(this.#names.value(key)), this.#options).then((bytes) => {
+			this.#succeeded();
+			return read(bytes);
+		}, this.#notGot);
 	}
-
-	readonly #got = (bytes: Buffer | null): Buffer | null => {
-		this.#succeeded();
-		return bytes;
-	};
 
 	readonly #notGot = (error: unknown): never => {
 		this.#failed(error);
@@ -86,7 +82,10 @@ export class Remote {
 				tokens: rest.map((token) => (token === null ? undefined : parseToken(token.toString()))),
 			};
 		}
-		const [bytes, texts] = await this.#runAll([getBuffer(value), mget(tokens)] as const);
+		const [bytes, texts] = await this.#redis.batch([getBuffer(value), mget(tokens)] as const, this.#options);
+		this.#count(bytes);
+		this.#count(texts);
+		if (texts instanceof CommandError) throw texts;
 		return { bytes, tokens: texts.map(tokenOf) };
 	}
 
@@ -98,8 +97,7 @@ export class Remote {
 		const replies = await this.#redis.batch(commands, this.#options);
 		for (const [g, group] of groups.entries()) {
 			const reply = replies[g];
-			if (reply instanceof CommandError) this.#failed(reply);
-			else this.#succeeded();
+			this.#count(reply);
 			for (const [n, i] of group.entries())
 				found[i] = reply === undefined ? null : Array.isArray(reply) ? (reply[n] ?? null) : reply;
 		}
@@ -118,23 +116,6 @@ export class Remote {
 
 	acquire(key: string, token: string, leaseMs: number, force: boolean): Promise<scripts.Acquired> {
 		return this.#run(this.#acquireCommand(key, token, leaseMs, force));
-	}
-
-	/** Both in one flush. */
-	async acquireWithTokens(
-		key: string,
-		token: string,
-		leaseMs: number,
-		force: boolean,
-		tags: readonly string[],
-		ttlMs: number,
-	): Promise<{ readonly acquired: scripts.Acquired; readonly tokens: Token[] }> {
-		const commands = [
-			this.#acquireCommand(key, token, leaseMs, force),
-			this.#tokensCommand(tags, ttlMs),
-		] as const;
-		const [acquired, texts] = await this.#runAll(commands);
-		return { acquired, tokens: texts.map(parseToken) };
 	}
 
 	/** An error in the place of a key that could not be asked for. */
@@ -279,30 +260,18 @@ export class Remote {
 		}
 	}
 
-	/** All of them, or the first error. */
-	async #runAll<A, B>(commands: readonly [Command<A>, Command<B>]): Promise<[A, B]> {
-		const [first, second] = await this.#redis.batch(commands, this.#options);
-		for (const result of [first, second]) {
-			if (!(result instanceof CommandError)) continue;
-			this.#failed(result);
-			throw result;
-		}
-		this.#succeeded();
-		if (first instanceof CommandError) throw first;
-		if (second instanceof CommandError) throw second;
-		return [first, second];
-	}
-
 	async #each<T>(commands: readonly Command<T>[]): Promise<Array<T | CommandError>> {
 		const results: ReadonlyArray<ResultOf<Command<T>> | CommandError> = await this.#redis.batch(
 			commands,
 			this.#options,
 		);
-		for (const result of results) {
-			if (result instanceof CommandError) this.#failed(result);
-			else this.#succeeded();
-		}
+		for (const result of results) this.#count(result);
 		return [...results];
+	}
+
+	#count(result: unknown): void {
+		if (result instanceof CommandError) this.#failed(result);
+		else this.#succeeded();
 	}
 
 	#succeeded(): void {

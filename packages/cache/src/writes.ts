@@ -1,16 +1,15 @@
 import { CommandError, type Outcome } from "@rk/client";
 import type { Call } from "./call-options.ts";
 import { chunksOf } from "./chunks.ts";
-import { Entry } from "./entry.ts";
-import { physicalMs, type TagToken, writeEnvelope } from "./envelope.ts";
+import { Entry, type Held } from "./entry.ts";
+import { physicalMs, writeEnvelope } from "./envelope.ts";
 import { EncodeError, InvalidationError, type WriteOperation } from "./errors.ts";
 import type { Invalidation } from "./invalidation-queue.ts";
-import type { Packed } from "./packing.ts";
-import type { Parts, SecondTier } from "./parts.ts";
+import type { Parts } from "./parts.ts";
 import { longestMs } from "./policy.ts";
 import type { Schema } from "./presentation.ts";
 import { stampsOf } from "./reader.ts";
-import { isAsBefore, refTo, type Tag, type TagRef } from "./tags.ts";
+import { isAsBefore, refTo, type Tag } from "./tags.ts";
 
 /** Keys that are written in one turn of the event loop. */
 const LOT = 100;
@@ -27,16 +26,28 @@ export class Writes {
 	}
 
 	async set(key: string, value: unknown, call: Call, schema: Schema | undefined): Promise<void> {
-		return this.#write(key, value, await this.#pack(key, value, schema), call);
+		const payload = this.#encode(key, value);
+		// What does not meet the schema is told before anything is sent.
+		const held = schema === undefined ? undefined : await this.#parts.packing.present(key, payload, schema);
+		return this.#write(key, value, payload, held, call);
 	}
 
-	async setMany(entries: ReadonlyMap<string, unknown>, call: Call): Promise<void> {
-		const packed: Array<readonly [key: string, value: unknown, packed: Packed]> = [];
-		for await (const chunk of chunksOf([...entries], LOT))
-			for (const [key, value] of chunk) packed.push([key, value, await this.#pack(key, value, undefined)]);
+	/** Of two values of one key the last. */
+	async setMany(keys: readonly string[], values: readonly unknown[], call: Call): Promise<void> {
+		const payloads = new Map<string, { readonly value: unknown; readonly payload: Buffer }>();
+		let at = 0;
+		for await (const chunk of chunksOf(keys, LOT)) {
+			for (const key of chunk) {
+				const value = values[at];
+				at += 1;
+				payloads.set(key, { value, payload: this.#encode(key, value) });
+			}
+		}
 		const failed: InvalidationError[] = [];
-		for await (const chunk of chunksOf(packed, LOT)) {
-			const writes = chunk.map(([key, value, one]) => this.#write(key, value, one, call));
+		for await (const chunk of chunksOf(payloads, LOT)) {
+			const writes = chunk.map(([key, { value, payload }]) =>
+				this.#write(key, value, payload, undefined, call),
+			);
 			for (const result of await Promise.allSettled(writes)) {
 				if (result.status === "fulfilled") continue;
 				if (!(result.reason instanceof InvalidationError)) throw result.reason;
@@ -45,19 +56,26 @@ export class Writes {
 		}
 		const [first] = failed;
 		if (first === undefined) return;
-		const keys = failed.flatMap(({ names }) => names);
-		throw new InvalidationError("set", keys, first.outcome, first.cause);
+		const unconfirmed = failed.flatMap(({ names }) => names);
+		throw new InvalidationError("set", unconfirmed, first.outcome, first.cause);
 	}
 
-	async #pack(key: string, value: unknown, schema: Schema | undefined): Promise<Packed> {
+	#encode(key: string, value: unknown): Buffer {
 		const { packing, options } = this.#parts;
-		const packed = await packing.pack(key, value, schema);
-		const { length } = packed.payload;
-		if (length <= options.maxEntryBytes) return packed;
+		const payload = packing.encode(key, value);
+		const { length } = payload;
+		if (length <= options.maxEntryBytes) return payload;
 		throw new EncodeError(key, `it has ${length} bytes, and maxEntryBytes is ${options.maxEntryBytes}`);
 	}
 
-	async #write(key: string, value: unknown, { held, payload }: Packed, call: Call): Promise<void> {
+	/** @param checked what callers get, where a schema made it; otherwise it is made of the payload if memory takes it */
+	async #write(
+		key: string,
+		value: unknown,
+		payload: Buffer,
+		checked: Held | undefined,
+		call: Call,
+	): Promise<void> {
 		const { packing, clock, inFlight, memory, tags, redis } = this.#parts;
 		const times = packing.times(value, call.policy, clock());
 		if (times === undefined) return this.delete([key]);
@@ -66,8 +84,10 @@ export class Writes {
 		const refs = [refTo(tags.namespace), ...tags.refs(call.tags)];
 		try {
 			if (redis !== undefined) {
-				const { namespaceToken, tokens } = await this.#tokens(redis, refs, call);
-				const bytes = writeEnvelope(times, packing.codecId, namespaceToken, tokens, payload);
+				// As they are before the value is written, so that an invalidation that comes meanwhile meets it.
+				const seen = await redis.reader.ensure(refs, call.tags, longestMs(call.policy));
+				const token = seen.namespace?.hard ?? "";
+				const bytes = writeEnvelope(times, packing.codecId, token, stampsOf(seen), payload);
 				await redis.remote.set(key, bytes, physicalMs(times));
 			}
 			redis?.queue.settled(key);
@@ -80,9 +100,12 @@ export class Writes {
 		}
 		const mayKeep = !fence.fenced;
 		this.#drop(key);
-		const own = refs.slice(1);
-		const entry = new Entry(held, times, times.storedAt, own.length > 0 ? own : undefined);
-		if (mayKeep) memory?.put(key, entry, clock());
+		if (memory !== undefined && mayKeep) {
+			const own = refs.slice(1);
+			const held = checked ?? packing.hold(payload); // at once: what invalidates it may come in any later turn
+			const entry = new Entry(held, times, times.storedAt, own.length > 0 ? own : undefined);
+			memory.put(key, entry, clock());
+		}
 		this.#told("set", [key]);
 	}
 
@@ -171,19 +194,6 @@ export class Writes {
 	#invalidate(tag: Tag, kind: "hard" | "soft"): void {
 		this.#parts.tags.invalidated(tag, kind);
 		this.#parts.inFlight.detachAll();
-	}
-
-	/** The tokens as they are before the value is written, so that an invalidation that comes meanwhile meets it. */
-	async #tokens(
-		{ remote, reader }: SecondTier,
-		refs: readonly TagRef[],
-		call: Call,
-	): Promise<{ readonly namespaceToken: string; readonly tokens: readonly TagToken[] }> {
-		const lifeMs = longestMs(call.policy);
-		const seen =
-			reader.knownFor(refs, lifeMs) ??
-			reader.learnFor(refs, await remote.tokensFor(call.tags, lifeMs), lifeMs);
-		return { namespaceToken: seen.namespace?.hard ?? "", tokens: stampsOf(seen) };
 	}
 
 	#drop(key: string): void {

@@ -56,7 +56,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await fromB).toBe("from b");
 	});
 
-	// Broken on purpose: with a SET in the place of fill.lua's comparison, the value is stored.
+	// Broken on purpose: without the comparison in fill.lua the value is stored.
 	test("a load that lost its lease is given to its callers, and not stored", async () => {
 		const redis = await open(adapter, inject("redisUrl"));
 		const namespace = freshNamespace();

@@ -33,7 +33,7 @@ describe.each(tiers)("over $name", ({ adapter }) => {
 		expect(cache.stats().loads).toBe(2);
 	});
 
-	// Broken on purpose: where the refresh writes without a lease and a fence, "old again" comes back.
+	// Broken on purpose: without the comparison in fill.lua, and in memory alone without `fenced` in filling.ts, "old again" comes back.
 	test("a background load that a delete has overtaken is not served", async () => {
 		const cache = await fresh({ staleMs: 60_000 });
 		await cache.getOrLoad("k", () => "old");

@@ -66,7 +66,7 @@ export const MUTATIONS: readonly Mutation[] = [
 		edits: [
 			{
 				file: "reader.ts",
-				replace: "if (namespace?.hard !== envelope.namespaceToken) return undefined;",
+				replace: "if (namespace === undefined || !envelope.isOf(namespace.hard)) return undefined;",
 				by: "",
 			},
 		],
@@ -100,7 +100,9 @@ export const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		name: "who comes too late joins all the same",
-		edits: [{ file: "flight.ts", replace: "this.#goodFor = this.#steps;", by: "this.#goodFor = Infinity;" }],
+		edits: [
+			{ file: "flight.ts", replace: "this.#goodFor = this.#turns.now;", by: "this.#goodFor = Infinity;" },
+		],
 		fuzz: { ...IN_REDIS },
 		found: "stale",
 	},

@@ -16,7 +16,8 @@ const { client, url, tiers, leaseMs } = settingsFrom(process.argv);
 const report = (what: Report): unknown => process.send?.(what);
 
 async function main(): Promise<void> {
-	const redis = await (client === "ioredis" ? overIoredis : overNodeRedis).connect({ url });
+	const { connect } = client === "ioredis" ? overIoredis : overNodeRedis;
+	const redis = await connect({ url, connectTimeoutMs: 60_000 }); // a busy machine is no finding
 	const cache = createCache(redis, {
 		...{ namespace: "stampede", leaseMs, leaseWaitMs: PATIENCE_MS, hardTimeoutMs: PATIENCE_MS },
 		...{ redisTimeoutMs: PATIENCE_MS, ...(tiers === "L2" ? { l1: false } : {}) },

@@ -12,7 +12,11 @@ const PATIENCE_MS = 20_000;
 async function openPort({ client, topology, urls, tiers }: SubjectSettings): Promise<RedisPort | null> {
 	if (tiers === "L1") return null;
 	const { connect, connectCluster } = client === "ioredis" ? overIoredis : overNodeRedis;
-	return topology === "cluster" ? connectCluster({ nodes: urls }) : connect({ url: urls[0] ?? "" });
+	// A busy machine is no finding.
+	const wait = { connectTimeoutMs: 60_000 };
+	return topology === "cluster"
+		? connectCluster({ nodes: urls, ...wait })
+		: connect({ url: urls[0] ?? "", ...wait });
 }
 
 /** The cache of this package. */
