@@ -102,7 +102,7 @@ declare class LockNotHeldError extends LockError {
  * - `paused`: the process stood still (a long computation, a suspend) until its time had run out
  * - `deleted`: the key was gone before its time
  * - `stolen`: another token is in the key
- * - `forced`: `forceRelease()`
+ * - `forced`: `forceRelease()`, or another's acquire with `steal`
  * - `failover`: after a reconnect or failover the server did not have it any more
  * - `quorum`: too few of Redlock's servers have it
  * - `closed`: `close()` was called while it was held
@@ -305,6 +305,11 @@ type LockEvent =
     readonly type: "eviction-policy";
     readonly node: string;
     readonly policy: string;
+}
+/** The clocks of Redlock's servers differ by this or more, which is more than the drift that is allowed for. Looked at once. */
+ | {
+    readonly type: "clock-skew";
+    readonly skewMs: number;
 };
 type LockListener = (event: LockEvent) => void;
 
@@ -331,11 +336,12 @@ interface HoldOptions {
     /** What is taken off each lock's validity, since the clocks of client and server are not the same. @default 1 %, and 2 ms */
     readonly drift?: Partial<Drift>;
     /**
-     * How long giving a lock back may take: in `release()`, and after an acquire that failed, which does not wait for it. In milliseconds.
+     * How long giving a lock back may take: in `release()`, and after an acquire that failed, which does not wait for it; and how long
+     * `close()` waits for a server that is gone. In milliseconds.
      * @default 1_000
      */
     readonly cleanupTimeoutMs?: number;
-    /** Is told what happens; what it throws becomes a process warning (`RK_LISTENER_ERROR`). */
+    /** Is told what happens; what it throws, or rejects with, becomes a process warning (`RK_LISTENER_ERROR`). */
     readonly onEvent?: LockListener;
     /** @default the process's clocks */
     readonly clock?: Clock;
@@ -382,6 +388,12 @@ interface AcquireOptions extends TryOptions {
     readonly signal?: AbortSignal;
     /** @default the factory's */
     readonly retryMs?: number;
+    /**
+     * Takes the lock at once, whoever holds it, before all who wait. Its holder loses it as by {@link Locks.forceRelease}, and while he has
+     * not noticed, two may work: but his fence is lower. For operators, and for work that has to replace its predecessor.
+     * @default false
+     */
+    readonly steal?: boolean;
 }
 interface WithLockOptions extends AcquireOptions {
     /** What `withLock` does when the work has ended well, but the lock was lost on the way. @default "throw" */
@@ -444,7 +456,8 @@ interface Locks extends AsyncDisposable {
     }): Promise<boolean>;
     /**
      * Ends all waiting (`RK_CLOSED`), watchdogs, timers and subscriptions. Locks that are held are lost to their holders (`closed`), and are
-     * not given back under them: `release()` still does that, otherwise they end by themselves.
+     * not given back under them: `release()` still does that, otherwise they end by themselves. Resolves after `cleanupTimeoutMs` at the
+     * latest.
      */
     close(): Promise<void>;
 }

@@ -51,11 +51,6 @@ export const MUTATIONS: readonly Mutation[] = [
 		edits: [
 			{
 				file: "application.ts",
-				replace: "const since = instant(rules.clock);",
-				by: "let since = instant(rules.clock);",
-			},
-			{
-				file: "application.ts",
 				replace: "if (!answer.granted) {",
 				by: "since = instant(rules.clock);\nif (!answer.granted) {",
 			},

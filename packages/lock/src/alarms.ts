@@ -16,10 +16,14 @@ export interface Alarm {
 export class Alarms {
 	readonly #ticks = new Map<number, Set<Alarm>>();
 	#timer: NodeJS.Timeout | undefined;
+	/** The tick that the timer is set for. */
 	#next = Number.POSITIVE_INFINITY;
+	/** All ticks up to this one have rung. */
+	#rung = Math.floor(performance.now() / TICK_MS);
 
 	add(delayMs: number, ring: () => void): Alarm {
-		const alarm = { tick: Math.ceil((performance.now() + Math.max(delayMs, 0)) / TICK_MS), ring };
+		const tick = Math.ceil((performance.now() + delayMs) / TICK_MS);
+		const alarm = { tick: Math.max(tick, this.#rung + 1), ring };
 		const others = this.#ticks.get(alarm.tick);
 		if (others === undefined) this.#ticks.set(alarm.tick, new Set([alarm]));
 		else others.add(alarm);
@@ -49,16 +53,28 @@ export class Alarms {
 
 	readonly #ring = (): void => {
 		this.#next = Number.POSITIVE_INFINITY;
-		const now = performance.now() / TICK_MS;
-		let next = Number.POSITIVE_INFINITY;
-		for (const [tick, due] of this.#ticks) {
-			if (tick > now) {
-				next = Math.min(next, tick);
-				continue;
-			}
+		const now = Math.floor(performance.now() / TICK_MS);
+		const due = this.#dueBy(now);
+		this.#rung = now;
+		for (const tick of due) {
+			const alarms = this.#ticks.get(tick);
 			this.#ticks.delete(tick);
-			for (const { ring } of due) ring();
+			for (const { ring } of alarms ?? []) ring();
 		}
-		if (next < this.#next) this.#set(next);
+		if (this.#ticks.size > 0) this.#set(this.#following(now));
 	};
+
+	/** Looks at ticks or at alarms, whichever are fewer: after a pause of hours there are many ticks, and with many locks few are due. */
+	#dueBy(now: number): number[] {
+		const ticks = now - this.#rung;
+		if (ticks > this.#ticks.size) return [...this.#ticks.keys()].filter((tick) => tick <= now);
+		return Array.from({ length: ticks }, (_, i) => this.#rung + 1 + i);
+	}
+
+	/** The next tick with an alarm, as far as the timer goes. */
+	#following(now: number): number {
+		let tick = now + 1;
+		while (tick < now + LONGEST_TICKS && !this.#ticks.has(tick)) tick++;
+		return tick;
+	}
 }

@@ -1,9 +1,9 @@
 import { TimeoutError } from "@rk/client";
-import { elapsedMs, instant } from "./clock.ts";
+import { elapsedMs, type Instant, instant } from "./clock.ts";
 import { HeldLock } from "./held-lock.ts";
 import type { Holdings } from "./holdings.ts";
 import { minValidityMs, validityMs } from "./lease.ts";
-import type { Busy, Claim, LockStore } from "./lock-store.ts";
+import type { Answer, Busy, Claim, LockStore } from "./lock-store.ts";
 import { pause } from "./pause.ts";
 import { isTransient, mayHaveRun } from "./transient.ts";
 
@@ -37,13 +37,18 @@ export class Application {
 	 * @throws {CommandError} no answer within `timeoutMs`
 	 */
 	async ask(timeoutMs: number, announce: boolean, signal?: AbortSignal): Promise<HeldLock | Busy> {
-		const { clock, retryMs } = this.#holdings.rules;
-		const begun = clock.monotonicMs();
-		for (let lost = 0; ; lost++) {
-			const leftMs = Math.max(1, timeoutMs - (clock.monotonicMs() - begun));
+		const { rules, events } = this.#holdings;
+		const { clock, retryMs } = rules;
+		let since = instant(clock);
+		const begun = since.monotonicMs;
+		for (let lost = 0; ; lost++, since = instant(clock)) {
+			const leftMs = Math.max(1, timeoutMs - (since.monotonicMs - begun));
+			const call = signal === undefined ? { timeoutMs: leftMs } : { timeoutMs: leftMs, signal };
+			this.#attempts += 1;
+			if (events.wanted) events.emit({ type: "attempt", key: this.claim.names.key });
 			let failure: unknown;
 			try {
-				const answer = await this.#askOnce(leftMs, announce, signal);
+				const answer = this.#judge(await this.#store.ask(this.claim, announce, call), since);
 				if (answer !== "late") return answer;
 				failure = new TimeoutError("No lock that had enough of its validity left", timeoutMs, "unknown");
 			} catch (error) {
@@ -63,28 +68,23 @@ export class Application {
 		if (this.#doubtful) void this.#cleanUp();
 	}
 
-	async #askOnce(
-		timeoutMs: number,
-		announce: boolean,
-		signal?: AbortSignal,
-	): Promise<HeldLock | Busy | "late"> {
-		const { names, token, ttlMs, meta } = this.claim;
+	/** `late`: granted, but too little is left of it. */
+	#judge(answer: Answer, since: Instant): HeldLock | Busy | "late" {
+		const { names, token, ttlMs, meta, steal } = this.claim;
 		const { rules, events } = this.#holdings;
-		this.#attempts += 1;
-		if (events.wanted) events.emit({ type: "attempt", key: names.key });
-		const since = instant(rules.clock);
-		const call = signal === undefined ? { timeoutMs } : { timeoutMs, signal };
-		const answer = await this.#store.ask(this.claim, announce, call);
 		if (!answer.granted) {
 			const { ttlMs, holder } = answer;
 			if (events.wanted) events.emit({ type: "contended", key: names.key, holder, ttlMs });
 			return answer;
 		}
-		if (validityMs(ttlMs, rules.drift) - elapsedMs(rules.clock, since) < minValidityMs(ttlMs)) {
+		const at = instant(rules.clock);
+		if (validityMs(ttlMs, rules.drift) - elapsedMs(since, at) < minValidityMs(ttlMs)) {
 			this.#doubtful = true;
 			return "late";
 		}
-		const granted = { key: names.key, token, fence: answer.fence, meta, ttlMs, since };
+		// A holder of ours is told here: he may not be listening yet.
+		if (steal) this.#holdings.revoke("key", names.key, "stolen");
+		const granted = { key: names.key, token, fence: answer.fence, meta, ttlMs, since, at };
 		return new HeldLock(granted, this.#store.stakeOf(names, token), this.#holdings);
 	}
 

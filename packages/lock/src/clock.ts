@@ -21,7 +21,7 @@ export function instant(clock: Clock): Instant {
 	return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
 }
 
-/** Milliseconds since then, by the clock on which more has passed: one stands still in a suspend, the other may be set back. */
-export function elapsedMs(clock: Clock, since: Instant): number {
-	return Math.max(clock.monotonicMs() - since.monotonicMs, clock.wallMs() - since.wallMs);
+/** Milliseconds between them, by the clock on which more has passed: one stands still in a suspend, the other may be set back. */
+export function elapsedMs(since: Instant, now: Instant): number {
+	return Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs);
 }

@@ -31,7 +31,6 @@ import {
 } from "./options.ts";
 import { pause } from "./pause.ts";
 import { Revocations } from "./revocations.ts";
-import { newToken } from "./token.ts";
 import { isTransient } from "./transient.ts";
 import { Wait } from "./wait-for-lock.ts";
 import { WaitingRoom } from "./waiting-room.ts";
@@ -102,7 +101,8 @@ export interface Locks extends AsyncDisposable {
 
 	/**
 	 * Ends all waiting (`RK_CLOSED`), watchdogs, timers and subscriptions. Locks that are held are lost to their holders (`closed`), and are
-	 * not given back under them: `release()` still does that, otherwise they end by themselves.
+	 * not given back under them: `release()` still does that, otherwise they end by themselves. Resolves after `cleanupTimeoutMs` at the
+	 * latest.
 	 */
 	close(): Promise<void>;
 }
@@ -155,7 +155,7 @@ class RedisLocks implements Locks {
 		const begun = performance.now();
 		try {
 			const answer = await application.ask(this.#options.replyTimeoutMs, false);
-			if (answer instanceof HeldLock) return this.#acquired(answer, application, performance.now() - begun);
+			if (answer instanceof HeldLock) return this.#acquired(answer, application, begun);
 			if (answer.ttlMs === -1) throw new LockCorruptError(key, answer.holder);
 		} catch (error) {
 			application.withdraw();
@@ -194,7 +194,8 @@ class RedisLocks implements Locks {
 				const standing = await stake.extend(ttlMs, leftMs);
 				if (standing !== "held") throw new LockNotHeldError(key, standing === "taken" ? "taken" : "expired");
 				this.#requireOpen();
-				const granted = { key, token, fence: fence === null ? undefined : BigInt(fence), meta, ttlMs, since };
+				const number = fence === null ? undefined : BigInt(fence);
+				const granted = { key, token, fence: number, meta, ttlMs, since, at: instant(clock) };
 				const lock = new HeldLock(granted, stake, this.#holdings);
 				if (lock.isHeld()) return this.#admitted(lock);
 				throw new TimeoutError("No answer in time to be of use", timeoutMs, "unknown");
@@ -220,7 +221,7 @@ class RedisLocks implements Locks {
 		checkReason(options);
 		const { reason = "" } = options;
 		const names = this.#store.namesOf(key);
-		const released = await this.#store.forceRelease(names, this.#revocations.channel, reason);
+		const released = await this.#store.forceRelease(names, reason);
 		// A holder of ours is told here: he may not be listening yet.
 		if (released) this.#holdings.revoke("key", key, reason);
 		return released;
@@ -249,34 +250,35 @@ class RedisLocks implements Locks {
 	): Promise<Lock> {
 		checkKey(key);
 		check(options, this.#options.drift);
-		const { waitMs, deadline, signal, retryMs = this.#options.retryMs } = options;
+		const { waitMs, deadline, signal, retryMs = this.#options.retryMs, steal } = options;
 		const untilDeadline =
 			deadline === undefined ? Number.POSITIVE_INFINITY : deadline.getTime() - this.#options.clock.wallMs();
 		const patience = { waitMs: waitMs ?? Math.max(0, untilDeadline), signal, retryMs };
-		const application = this.#apply(key, options);
+		const application = this.#apply(key, options, steal);
 		const closed = (): boolean => this.#closing !== undefined;
 		const wait = new Wait(application, this.#room, this.#options, patience, closed);
 		try {
-			return this.#acquired(await wait.lock(), application, wait.waitedMs);
+			return this.#acquired(await wait.lock(), application, wait.begun);
 		} catch (error) {
 			application.withdraw();
 			throw error;
 		}
 	}
 
-	#apply(key: string, { ttlMs = this.#options.ttlMs, meta = "" }: TryOptions): Application {
+	#apply(key: string, options: TryOptions, steal = false): Application {
 		this.#requireOpen();
-		const token = newToken(this.#options.genToken);
-		const claim = { names: this.#store.namesOf(key), token, ttlMs, meta };
+		const { ttlMs = this.#options.ttlMs, meta = "" } = options;
+		const claim = { names: this.#store.namesOf(key), token: this.#options.genToken(), ttlMs, meta, steal };
 		return new Application(claim, this.#store, this.#holdings);
 	}
 
-	#acquired(lock: HeldLock, application: Application, waitMs: number): HeldLock {
+	#acquired(lock: HeldLock, application: Application, begun: number): HeldLock {
 		if (this.#closing !== undefined) void lock[Symbol.asyncDispose](); // it came too late to be of use
 		this.#requireOpen();
 		const { attempts, claim } = application;
 		if (this.#events.wanted) {
 			const fence = this.#options.fencing ? lock.fence : undefined;
+			const waitMs = performance.now() - begun;
 			this.#events.emit({ type: "acquired", key: claim.names.key, waitMs, attempts, fence });
 		}
 		return this.#admitted(lock);

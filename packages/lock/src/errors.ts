@@ -85,7 +85,7 @@ export class LockNotHeldError extends LockError {
  * - `paused`: the process stood still (a long computation, a suspend) until its time had run out
  * - `deleted`: the key was gone before its time
  * - `stolen`: another token is in the key
- * - `forced`: `forceRelease()`
+ * - `forced`: `forceRelease()`, or another's acquire with `steal`
  * - `failover`: after a reconnect or failover the server did not have it any more
  * - `quorum`: too few of Redlock's servers have it
  * - `closed`: `close()` was called while it was held

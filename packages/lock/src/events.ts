@@ -28,7 +28,9 @@ export type LockEvent =
 	/** No subscription: who waits for this lock asks from time to time; without `key`, holders do not hear of forceRelease(). */
 	| { readonly type: "subscriber-down"; readonly key?: string; readonly error: unknown }
 	/** This server may evict locks when its memory is full: its policy should be `noeviction`. */
-	| { readonly type: "eviction-policy"; readonly node: string; readonly policy: string };
+	| { readonly type: "eviction-policy"; readonly node: string; readonly policy: string }
+	/** The clocks of Redlock's servers differ by this or more, which is more than the drift that is allowed for. Looked at once. */
+	| { readonly type: "clock-skew"; readonly skewMs: number };
 
 export type LockListener = (event: LockEvent) => void;
 
@@ -47,16 +49,20 @@ export class Events {
 		return this.#listener !== undefined || diagnostics.hasSubscribers;
 	}
 
-	/** What a listener throws becomes a process warning: it must not look like the failure of a lock. */
+	/** What a listener throws, or rejects with, becomes a process warning: it must not look like the failure of a lock, nor end the process. */
 	emit(event: LockEvent): void {
 		if (diagnostics.hasSubscribers) diagnostics.publish(event);
 		try {
-			this.#listener?.(event);
+			const result: unknown = this.#listener?.(event);
+			if (result instanceof Promise) result.catch(warn);
 		} catch (error) {
-			const warning = new Error(`onEvent threw: ${error instanceof Error ? error.message : String(error)}`, {
-				cause: error,
-			});
-			process.emitWarning(Object.assign(warning, { name: "RkWarning", code: "RK_LISTENER_ERROR" }));
+			warn(error);
 		}
 	}
+}
+
+function warn(error: unknown): void {
+	const message = `onEvent threw: ${error instanceof Error ? error.message : String(error)}`;
+	const warning = new Error(message, { cause: error });
+	process.emitWarning(Object.assign(warning, { name: "RkWarning", code: "RK_LISTENER_ERROR" }));
 }

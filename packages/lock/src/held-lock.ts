@@ -22,6 +22,8 @@ export interface Granted {
 	readonly ttlMs: number;
 	/** A moment before the command was sent that was granted. */
 	readonly since: Instant;
+	/** When that was known. */
+	readonly at: Instant;
 }
 
 /** A lock in the hands of its holder. It knows nothing of where the lock is kept: that is its {@link Stake}. */
@@ -50,7 +52,6 @@ export class HeldLock implements Lock {
 	#doubt: LossReason | undefined;
 
 	constructor(granted: Granted, stake: Stake, holdings: Holdings) {
-		const { drift, clock } = holdings.rules;
 		this.key = granted.key;
 		this.token = granted.token;
 		this.#fence = granted.fence;
@@ -59,10 +60,10 @@ export class HeldLock implements Lock {
 		this.#stake = stake;
 		this.#holdings = holdings;
 		this.#grantedAt = granted.since.monotonicMs;
-		this.#lease = new Lease(clock, granted.since, validityMs(granted.ttlMs, drift));
+		this.#lease = new Lease(granted.since, validityMs(granted.ttlMs, holdings.rules.drift));
 		holdings.add(this);
 		this.#planExtension(granted.since.monotonicMs);
-		this.#arm();
+		this.#arm(granted.at);
 	}
 
 	get fence(): bigint {
@@ -93,11 +94,13 @@ export class HeldLock implements Lock {
 	}
 
 	get validUntil(): number {
-		return this.#loss?.validUntil ?? this.#holdings.rules.clock.wallMs() + this.#lease.remainingMs();
+		if (this.#loss !== undefined) return this.#loss.validUntil;
+		const now = this.#now();
+		return now.wallMs + this.#lease.remainingMs(now);
 	}
 
 	remaining(): number {
-		return this.#check() ? this.#lease.remainingMs() : 0;
+		return this.#check() ? this.#leftMs() : 0;
 	}
 
 	isHeld(): boolean {
@@ -113,15 +116,15 @@ export class HeldLock implements Lock {
 		checkTtl(ttlMs, this.#holdings.rules.drift);
 		for (;;) {
 			if (!this.#check()) throw this.#notHeld();
-			const since = instant(this.#holdings.rules.clock);
+			const since = this.#now();
 			try {
-				const standing = await this.#stake.extend(ttlMs, this.#timeoutMs(this.#lease.remainingMs()));
+				const standing = await this.#stake.extend(ttlMs, this.#timeoutMs(this.#leftMs()));
 				this.#ttlMs = ttlMs;
 				if (!this.#answered(standing, since, ttlMs, "deleted")) throw this.#notHeld();
 				return;
 			} catch (error) {
 				if (!isTransient(error) || !this.#check()) throw error;
-				await pause(Math.min(this.#holdings.rules.retryMs, this.#lease.remainingMs()));
+				await pause(Math.min(this.#holdings.rules.retryMs, this.#leftMs()));
 			}
 		}
 	}
@@ -179,10 +182,18 @@ export class HeldLock implements Lock {
 	/** Compares the clocks; false once it is not held any more. */
 	#check(): boolean {
 		if (this.#state !== "held") return false;
-		const remainingMs = this.#lease.remainingMs();
+		const remainingMs = this.#leftMs();
 		if (remainingMs > 0) return true;
 		this.lose(remainingMs < -PAUSED_MS ? "paused" : "expired");
 		return false;
+	}
+
+	#now(): Instant {
+		return instant(this.#holdings.rules.clock);
+	}
+
+	#leftMs(): number {
+		return this.#lease.remainingMs(this.#now());
 	}
 
 	#end(state: "lost" | "released" | "detached"): void {
@@ -193,32 +204,33 @@ export class HeldLock implements Lock {
 	}
 
 	/** The deadline does not depend on the server: the alarm rings when the validity ends, though an extension hangs. */
-	#arm(): void {
-		const { alarms, rules } = this.#holdings;
+	#arm(now: Instant): void {
+		const { alarms } = this.#holdings;
 		if (this.#alarm !== undefined) alarms.delete(this.#alarm);
-		const toEnd = this.#lease.remainingMs();
-		const toAsking = this.#asking ? Number.POSITIVE_INFINITY : this.#askAt - rules.clock.monotonicMs();
+		const toEnd = this.#lease.remainingMs(now);
+		const toAsking = this.#asking ? Number.POSITIVE_INFINITY : this.#askAt - now.monotonicMs;
 		this.#alarm = alarms.add(Math.max(0, Math.min(toEnd, toAsking)), this.#ring);
 	}
 
 	readonly #ring = (): void => {
 		this.#alarm = undefined;
 		if (!this.#check()) return;
-		if (!this.#asking && this.#holdings.rules.clock.monotonicMs() >= this.#askAt) void this.#ask();
-		else this.#arm();
+		const now = this.#now();
+		if (!this.#asking && now.monotonicMs >= this.#askAt) void this.#ask();
+		else this.#arm(now);
 	};
 
 	/** Extends the lock, or without a watchdog only looks. Never rejects. */
 	async #ask(): Promise<void> {
-		const { rules, events } = this.#holdings;
-		const since = instant(rules.clock);
+		const { events } = this.#holdings;
+		const since = this.#now();
 		const ttlMs = this.#mayExtend(since.monotonicMs) ? this.#ttlMs : 1;
 		const doubt = this.#doubt;
 		this.#doubt = undefined;
 		this.#asking = true;
-		this.#arm();
+		this.#arm(since);
 		try {
-			const timeoutMs = this.#timeoutMs(Math.min(this.#ttlMs / 6, this.#lease.remainingMs()));
+			const timeoutMs = this.#timeoutMs(Math.min(this.#ttlMs / 6, this.#lease.remainingMs(since)));
 			const standing = await this.#stake.extend(ttlMs, timeoutMs);
 			this.#asking = false;
 			if (!this.#answered(standing, since, ttlMs, doubt ?? "deleted")) return;
@@ -229,9 +241,10 @@ export class HeldLock implements Lock {
 			if (!this.#check()) return;
 			this.#failures += 1;
 			this.#doubt ??= doubt;
+			const now = this.#now();
 			if (this.#doubt !== undefined || this.#askAt !== Number.POSITIVE_INFINITY)
-				this.#askAt = rules.clock.monotonicMs() + this.#backoffMs();
-			this.#arm();
+				this.#askAt = now.monotonicMs + this.#backoffMs();
+			this.#arm(now);
 			if (events.wanted) events.emit({ type: "extend-failed", key: this.key, error });
 		}
 	}
@@ -244,9 +257,10 @@ export class HeldLock implements Lock {
 			return false;
 		}
 		this.#failures = 0;
-		this.#lease.renew(since, validityMs(ttlMs, this.#holdings.rules.drift));
+		const now = this.#now();
+		this.#lease.renew(since, validityMs(ttlMs, this.#holdings.rules.drift), now);
 		this.#planExtension(since.monotonicMs);
-		this.#arm();
+		this.#arm(now);
 		const { events } = this.#holdings;
 		if (events.wanted) events.emit({ type: "extended", key: this.key, validUntil: this.validUntil });
 		return true;
@@ -288,8 +302,9 @@ export class HeldLock implements Lock {
 		if (this.#state === "detached") throw this.#notHeld();
 		if (held) this.#end("released");
 		const begun = rules.clock.monotonicMs();
-		for (let ambiguous = false; ; ) {
-			const leftMs = begun + rules.cleanupTimeoutMs - rules.clock.monotonicMs();
+		let now = begun;
+		for (let ambiguous = false; ; now = rules.clock.monotonicMs()) {
+			const leftMs = begun + rules.cleanupTimeoutMs - now;
 			let standing: Standing;
 			try {
 				standing = await this.#stake.release(this.#timeoutMs(leftMs));

@@ -1,5 +1,5 @@
 import { checkInteger } from "@rk/client";
-import { type Clock, elapsedMs, type Instant } from "./clock.ts";
+import { elapsedMs, type Instant } from "./clock.ts";
 
 /** How far the clocks of server and client may run apart. */
 export interface Drift {
@@ -29,25 +29,23 @@ export function checkTtl(ttlMs: unknown, drift: Drift): void {
 
 /** Until when a key is certainly there, as far as the holder can know. */
 export class Lease {
-	readonly #clock: Clock;
 	#since: Instant;
 	#validMs: number;
 
 	/** `since`: a moment before the command was sent. */
-	constructor(clock: Clock, since: Instant, validMs: number) {
-		this.#clock = clock;
+	constructor(since: Instant, validMs: number) {
 		this.#since = since;
 		this.#validMs = validMs;
 	}
 
 	/** Milliseconds left; 0 or less once it is over. */
-	remainingMs(): number {
-		return this.#validMs - elapsedMs(this.#clock, this.#since);
+	remainingMs(now: Instant): number {
+		return this.#validMs - elapsedMs(this.#since, now);
 	}
 
 	/** The later end counts, since an extension never shortens. */
-	renew(since: Instant, validMs: number): void {
-		if (validMs - elapsedMs(this.#clock, since) <= this.remainingMs()) return;
+	renew(since: Instant, validMs: number, now: Instant): void {
+		if (validMs - elapsedMs(since, now) <= this.remainingMs(now)) return;
 		this.#since = since;
 		this.#validMs = validMs;
 	}

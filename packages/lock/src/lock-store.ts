@@ -1,6 +1,6 @@
-import type { CallOptions, RedisPort } from "@rk/client";
+import type { CallOptions, Command, RedisPort } from "@rk/client";
 import { LockConfigError } from "./errors.ts";
-import { type Names, plainNames, richNames } from "./names.ts";
+import { type Names, plainNames, revocationsOf, richNames } from "./names.ts";
 import type { ResolvedLocksOptions } from "./options.ts";
 import {
 	acquire,
@@ -21,7 +21,11 @@ export interface Claim {
 	readonly token: string;
 	readonly ttlMs: number;
 	readonly meta: string;
+	/** Takes it from whoever holds it. */
+	readonly steal: boolean;
 }
+
+export type Answer = Exclude<Grant, "foreign">;
 
 export interface Busy {
 	/** How long it lives if nothing extends it; −1: for ever. */
@@ -33,6 +37,8 @@ export interface Busy {
 export class LockStore {
 	readonly #redis: RedisPort;
 	readonly #options: ResolvedLocksOptions;
+	readonly #fenceTtl: string;
+	readonly #revocations: string;
 	readonly #gaveBack: (names: Names, listeners: number) => void;
 
 	/** @param gaveBack told of each lock that this process gave back while somebody listened */
@@ -43,6 +49,8 @@ export class LockStore {
 	) {
 		this.#redis = redis;
 		this.#options = options;
+		this.#fenceTtl = options.fencing ? String(options.fenceTtlMs) : "";
+		this.#revocations = revocationsOf(options.prefix);
 		this.#gaveBack = gaveBack;
 	}
 
@@ -52,17 +60,9 @@ export class LockStore {
 	}
 
 	/** @param announce tells those who wait as well that it is taken, so that they do not ask in vain */
-	ask(claim: Claim, announce: boolean, call: CallOptions): Promise<Exclude<Grant, "foreign">> {
-		const { names, token, ttlMs, meta } = claim;
-		const { fencing, fenceTtlMs } = this.#options;
-		const command =
-			names.fence === undefined
-				? acquirePlain([names.lock], [token, String(ttlMs)])
-				: acquire(
-						[names.lock, names.fence],
-						[token, String(ttlMs), meta, fencing ? String(fenceTtlMs) : "", announce ? names.channel : ""],
-					);
-		return this.#redis.command(command, call).then(
+	ask(claim: Claim, announce: boolean, call: CallOptions): Promise<Answer> {
+		const { names } = claim;
+		return this.#redis.command(this.#acquire(claim, announce), call).then(
 			(answer) => (answer === "foreign" ? this.#foreign(names) : answer),
 			(error: unknown) => misused(names, error),
 		);
@@ -91,11 +91,26 @@ export class LockStore {
 	}
 
 	/** @throws {LockConfigError} the key holds another type */
-	forceRelease(names: Names, holders: string, reason: string): Promise<boolean> {
+	forceRelease(names: Names, reason: string): Promise<boolean> {
 		const { replyTimeoutMs: timeoutMs } = this.#options;
+		const args = [this.#wakeChannel(names), this.#revocations, reason];
 		return this.#redis
-			.command(forceRelease([names.lock], [this.#wakeChannel(names), holders, reason]), { timeoutMs })
+			.command(forceRelease([names.lock], args), { timeoutMs })
 			.catch((error: unknown) => misused(names, error));
+	}
+
+	#acquire({ names, token, ttlMs, meta, steal }: Claim, announce: boolean): Command<Grant> {
+		const { lock, fence, channel } = names;
+		const args = [token, String(ttlMs)];
+		if (fence === undefined) {
+			if (steal) args.push(this.#revocations);
+			return acquirePlain([lock], args);
+		}
+		args.push(this.#fenceTtl);
+		if (steal) args.push(meta, channel, this.#revocations);
+		else if (announce) args.push(meta, channel);
+		else if (meta !== "") args.push(meta);
+		return acquire([lock, fence], args);
 	}
 
 	#foreign(names: Names): never {

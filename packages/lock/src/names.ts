@@ -16,8 +16,14 @@ export interface Names {
  * Braces in a key would end the tag, and are percent-encoded.
  */
 export function richNames(prefix: string, key: string): Names {
-	const lock = `${prefix}{${key.replace(/[%{}]/g, encodeURIComponent)}}`;
+	const tag = /[%{}]/.test(key) ? key.replace(/[%{}]/g, encodeURIComponent) : key;
+	const lock = `${prefix}{${tag}}`;
 	return { key, lock, fence: `${lock}:fence`, channel: `${lock}:wake` };
+}
+
+/** Where holders hear that a lock was taken from them: one channel for all, so that acquiring costs no subscription. */
+export function revocationsOf(prefix: string): string {
+	return `${prefix}revoked`;
 }
 
 /** The key is as other programs have it, so that only the channel is free to be fitted to its slot. */

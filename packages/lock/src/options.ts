@@ -3,6 +3,7 @@ import { checkInteger, checkKnown, checkMs, InvalidArgumentError } from "@rk/cli
 import { type Clock, systemClock } from "./clock.ts";
 import type { LockListener } from "./events.ts";
 import { checkTtl, type Drift } from "./lease.ts";
+import { checkedTokens } from "./token.ts";
 
 /** What every kind of lock of this package may be told. */
 export interface HoldOptions {
@@ -19,11 +20,12 @@ export interface HoldOptions {
 	/** What is taken off each lock's validity, since the clocks of client and server are not the same. @default 1 %, and 2 ms */
 	readonly drift?: Partial<Drift>;
 	/**
-	 * How long giving a lock back may take: in `release()`, and after an acquire that failed, which does not wait for it. In milliseconds.
+	 * How long giving a lock back may take: in `release()`, and after an acquire that failed, which does not wait for it; and how long
+	 * `close()` waits for a server that is gone. In milliseconds.
 	 * @default 1_000
 	 */
 	readonly cleanupTimeoutMs?: number;
-	/** Is told what happens; what it throws becomes a process warning (`RK_LISTENER_ERROR`). */
+	/** Is told what happens; what it throws, or rejects with, becomes a process warning (`RK_LISTENER_ERROR`). */
 	readonly onEvent?: LockListener;
 	/** @default the process's clocks */
 	readonly clock?: Clock;
@@ -73,6 +75,12 @@ export interface AcquireOptions extends TryOptions {
 	readonly signal?: AbortSignal;
 	/** @default the factory's */
 	readonly retryMs?: number;
+	/**
+	 * Takes the lock at once, whoever holds it, before all who wait. Its holder loses it as by {@link Locks.forceRelease}, and while he has
+	 * not noticed, two may work: but his fence is lower. For operators, and for work that has to replace its predecessor.
+	 * @default false
+	 */
+	readonly steal?: boolean;
 }
 
 export interface WithLockOptions extends AcquireOptions {
@@ -133,14 +141,21 @@ const LOCKS_OPTIONS: readonly string[] = [
 	"layout",
 ];
 const TRY_OPTIONS: readonly string[] = ["ttlMs", "meta"];
-const ACQUIRE_OPTIONS: readonly string[] = [...TRY_OPTIONS, "waitMs", "deadline", "signal", "retryMs"];
+const ACQUIRE_OPTIONS: readonly string[] = [
+	...TRY_OPTIONS,
+	"waitMs",
+	"deadline",
+	"signal",
+	"retryMs",
+	"steal",
+];
 const WITH_LOCK_OPTIONS: readonly string[] = [...ACQUIRE_OPTIONS, "onLost"];
 
 /** @throws {InvalidArgumentError} */
 export function resolveHoldOptions(options: HoldOptions): ResolvedHoldOptions {
 	const { ttlMs = DEFAULTS.ttlMs, watchdog = DEFAULTS.watchdog, maxHoldMs } = options;
 	const { cleanupTimeoutMs = DEFAULTS.cleanupTimeoutMs, onEvent, clock = systemClock } = options;
-	const { random = Math.random, genToken = randomUUID } = options;
+	const { random = Math.random } = options;
 	const drift = resolveDrift(options.drift ?? {});
 	checkTtl(ttlMs, drift);
 	checkBoolean("watchdog", watchdog);
@@ -150,7 +165,7 @@ export function resolveHoldOptions(options: HoldOptions): ResolvedHoldOptions {
 	if (typeof clock?.monotonicMs !== "function" || typeof clock.wallMs !== "function")
 		throw new InvalidArgumentError("clock", clock, "an object of the functions monotonicMs and wallMs");
 	checkFunction("random", random);
-	checkFunction("genToken", genToken);
+	if (options.genToken !== undefined) checkFunction("genToken", options.genToken);
 	return {
 		ttlMs,
 		watchdog,
@@ -160,7 +175,7 @@ export function resolveHoldOptions(options: HoldOptions): ResolvedHoldOptions {
 		onEvent,
 		clock,
 		random,
-		genToken,
+		genToken: options.genToken === undefined ? randomUUID : checkedTokens(options.genToken),
 	};
 }
 
@@ -223,7 +238,7 @@ export function checkAcquireOptions(
 	known: readonly string[] = ACQUIRE_OPTIONS,
 ): void {
 	checkTryOptions(options, drift, known);
-	const { waitMs, deadline, signal, retryMs } = options;
+	const { waitMs, deadline, signal, retryMs, steal } = options;
 	if (waitMs !== undefined) checkMs("waitMs", waitMs, 0);
 	if (deadline !== undefined) {
 		if (!(deadline instanceof Date) || Number.isNaN(deadline.getTime()))
@@ -233,6 +248,7 @@ export function checkAcquireOptions(
 	if (signal !== undefined && !(signal instanceof AbortSignal))
 		throw new InvalidArgumentError("signal", signal, "an AbortSignal");
 	if (retryMs !== undefined) checkMs("retryMs", retryMs);
+	if (steal !== undefined) checkBoolean("steal", steal);
 }
 
 /** @throws {InvalidArgumentError} */

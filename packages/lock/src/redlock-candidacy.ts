@@ -91,8 +91,9 @@ export class Candidacy {
 		await votes.decided;
 		this.#checkOver();
 		if (votes.won) {
-			if (validityMs(ttlMs, rules.drift) - elapsedMs(rules.clock, since) >= minValidityMs(ttlMs)) {
-				const granted = { key: names.key, token, fence: undefined, meta, ttlMs, since };
+			const at = instant(rules.clock);
+			if (validityMs(ttlMs, rules.drift) - elapsedMs(since, at) >= minValidityMs(ttlMs)) {
+				const granted = { key: names.key, token, fence: undefined, meta, ttlMs, since, at };
 				return this.#elected(
 					new HeldLock(granted, new QuorumStake(names.key, this.#voters, rules), this.#holdings),
 				);

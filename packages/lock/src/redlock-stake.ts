@@ -54,7 +54,8 @@ export class QuorumStake implements Stake {
 	async #restore(votes: Votes<Voter, Standing>, ttlMs: number, since: Instant): Promise<void> {
 		await votes.settled;
 		const { clock, drift } = this.#rules;
-		if (this.#givingBack !== undefined || elapsedMs(clock, since) >= validityMs(ttlMs, drift)) return;
+		if (this.#givingBack !== undefined || elapsedMs(since, instant(clock)) >= validityMs(ttlMs, drift))
+			return;
 		for (const voter of votes.whoSaid("gone")) voter.ask(ttlMs).catch(() => {}); // the next extension tries again
 	}
 }

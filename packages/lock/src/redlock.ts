@@ -1,7 +1,9 @@
 import { ClosedError, checkPort, InvalidArgumentError, type RedisPort } from "@rk/client";
+import { checkClocks } from "./clock-skew.ts";
 import { LockBusyError } from "./errors.ts";
 import { Events } from "./events.ts";
 import { Holdings } from "./holdings.ts";
+import { validityMs } from "./lease.ts";
 import type { Lock } from "./lock.ts";
 import { LockStore } from "./lock-store.ts";
 import { plainNames } from "./names.ts";
@@ -26,7 +28,6 @@ import {
 	resolveRedlockOptions,
 } from "./redlock-options.ts";
 import { Voter } from "./redlock-voter.ts";
-import { newToken } from "./token.ts";
 import { runUnder } from "./with-lock.ts";
 
 /** Locks that a majority of several independent servers keeps. Made by {@link createRedlock}. */
@@ -101,9 +102,12 @@ class QuorumLocks implements Redlock {
 	readonly #holdings: Holdings;
 	readonly #errands: Errands = new Errands();
 	readonly #offs: ReadonlyArray<() => void>;
+	readonly #servers: readonly RedisPort[];
+	#used = false;
 	#closing: Promise<void> | undefined;
 
 	constructor(servers: readonly RedisPort[], options: ResolvedRedlockOptions) {
+		this.#servers = servers;
 		this.#options = options;
 		this.#events = new Events(options.onEvent);
 		this.#holdings = new Holdings(options, this.#events);
@@ -163,10 +167,22 @@ class QuorumLocks implements Redlock {
 		if (this.#closing !== undefined) throw new ClosedError("The locks were closed");
 		const { ttlMs = this.#options.ttlMs } = options;
 		const names = plainNames(this.#options.prefix, key);
-		const claim = { names, token: newToken(this.#options.genToken), ttlMs, meta: "" };
+		const claim = { names, token: this.#options.genToken(), ttlMs, meta: "", steal: false };
 		const rules = { ...this.#options, nodeTimeoutMs: this.#options.nodeTimeoutMs(ttlMs) };
 		const voters = this.#stores.map((store, index) => new Voter(index, store, claim, rules, this.#errands));
-		return new Candidacy(claim, voters, persistence, this.#holdings, this.#errands).lock();
+		try {
+			return await new Candidacy(claim, voters, persistence, this.#holdings, this.#errands).lock();
+		} finally {
+			this.#lookAtClocks();
+		}
+	}
+
+	/** After the first vote, so that it does not come before it. */
+	#lookAtClocks(): void {
+		if (this.#used || !this.#events.wanted || this.#errands.closed) return;
+		this.#used = true;
+		const { ttlMs, drift } = this.#options;
+		this.#errands.keep(checkClocks(this.#servers, ttlMs - validityMs(ttlMs, drift), this.#events));
 	}
 
 	#persistenceOf({ waitMs, deadline, signal }: RedlockAcquireOptions): Persistence {

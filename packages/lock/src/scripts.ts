@@ -56,11 +56,10 @@ export const fencedWriteScript: ScriptCall<bigint | null> = defineScript({
 });
 
 function grant(reply: WireReply): Grant {
-	const [verdict, second, third] = items(reply, "a grant");
-	if (verdict === -1) return "foreign";
-	if (verdict === 1)
-		return { granted: true, fence: second === "" ? undefined : BigInt(text(second ?? null)) };
-	return { granted: false, ttlMs: integer(second ?? null), holder: text(third ?? null) };
+	if (typeof reply === "string") return { granted: true, fence: reply === "" ? undefined : BigInt(reply) };
+	if (reply === -1) return "foreign";
+	const [ttlMs = null, holder = null] = items(reply, "a grant");
+	return { granted: false, ttlMs: integer(ttlMs), holder: text(holder) };
 }
 
 function standing(reply: WireReply): Standing {

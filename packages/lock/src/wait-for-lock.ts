@@ -22,7 +22,7 @@ export class Wait {
 	readonly #options: ResolvedLocksOptions;
 	readonly #patience: Patience;
 	readonly #closed: () => boolean;
-	readonly #begun: number = performance.now();
+	readonly begun: number = performance.now();
 	#obstacle: Obstacle = {};
 	/** The pause before this, when polling. */
 	#paused = 0;
@@ -41,17 +41,23 @@ export class Wait {
 		this.#closed = closed;
 	}
 
-	get waitedMs(): number {
-		return performance.now() - this.#begun;
+	get #waitedMs(): number {
+		return performance.now() - this.begun;
+	}
+
+	/** Of `waitMs`. */
+	get #leftMs(): number {
+		const { waitMs } = this.#patience;
+		return waitMs === Number.POSITIVE_INFINITY ? waitMs : waitMs - this.#waitedMs;
 	}
 
 	async lock(): Promise<HeldLock> {
-		const { names } = this.#application.claim;
+		const { names, steal } = this.#application.claim;
 		this.#checkOver();
 		const queue = this.#room.find(names);
 		const lineUp = queue !== undefined && (!queue.empty || (queue.wakeUp?.yielding ?? false));
 		// Who comes while others wait takes his place behind them, and his turn among those of other processes, if he waits at all.
-		if (lineUp && this.#patience.waitMs > 0)
+		if (lineUp && this.#patience.waitMs > 0 && !steal)
 			return this.#room.within(names, (queue) => {
 				// What was heard while nobody waited is no reason to ask before the turn, whose end is news.
 				if (queue.empty) queue.asked(queue.news, this.#obstacle, this.#pauseMs(queue));
@@ -70,7 +76,7 @@ export class Wait {
 	}
 
 	async #waitIn(queue: Queue): Promise<HeldLock> {
-		const { signal, waitMs } = this.#patience;
+		const { signal } = this.#patience;
 		const bell = queue.join();
 		const forget = signal === undefined ? undefined : onAbort(signal, bell.ring);
 		try {
@@ -79,7 +85,7 @@ export class Wait {
 				this.#checkOver();
 				const sleepMs = queue.sleepMs(bell);
 				if (sleepMs > 0) {
-					await bell.sleep(Math.min(sleepMs, waitMs - this.waitedMs));
+					await bell.sleep(Math.min(sleepMs, this.#leftMs));
 					continue;
 				}
 				const { news } = queue;
@@ -100,7 +106,7 @@ export class Wait {
 	async #ask(announce: boolean): Promise<HeldLock | undefined> {
 		const { waitMs, signal } = this.#patience;
 		const { replyTimeoutMs } = this.#options;
-		const timeoutMs = waitMs === 0 ? replyTimeoutMs : Math.min(replyTimeoutMs, waitMs - this.waitedMs);
+		const timeoutMs = waitMs === 0 ? replyTimeoutMs : Math.min(replyTimeoutMs, this.#leftMs);
 		try {
 			const answer = await this.#application.ask(Math.max(1, timeoutMs), announce, signal);
 			if (!(answer instanceof HeldLock)) this.#obstacle = { busy: answer };
@@ -122,7 +128,7 @@ export class Wait {
 		const { signal, waitMs } = this.#patience;
 		if (signal?.aborted) throw new LockAbortedError(this.#application.claim.names.key, signal.reason);
 		if (this.#closed()) throw new ClosedError("The locks were closed");
-		if (waitMs > 0 && this.waitedMs >= waitMs) throw this.#tooLong();
+		if (waitMs > 0 && this.#leftMs <= 0) throw this.#tooLong();
 	}
 
 	/** What kept the lock away: its holder, or Redis. */
@@ -135,7 +141,7 @@ export class Wait {
 		const corrupt = busy?.ttlMs === -1 ? new LockCorruptError(key, busy.holder) : undefined;
 		const cause = failure ?? corrupt;
 		const options = cause === undefined ? {} : { cause };
-		return new LockTimeoutError(key, this.waitedMs, attempts, busy?.holder, options);
+		return new LockTimeoutError(key, this.#waitedMs, attempts, busy?.holder, options);
 	}
 
 	/** How long to sleep if nobody says that the lock is free. */

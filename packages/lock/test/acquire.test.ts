@@ -4,6 +4,7 @@ import { startServer, type TestServer } from "@rk/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { acquire, release } from "../src/scripts.ts";
 import { adapters, callOf, freshKey, locksOn, open, proxyOf, taken, until } from "./redis.ts";
+import { report, TIMEOUT_MS, times } from "./support/long-run.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -84,7 +85,10 @@ describe.each(adapters)("over $name", (adapter) => {
 	});
 
 	// Red when an abort only ends the waiting: most of the 300 leave their lock.
-	test("an acquire that is aborted at any moment leaves no lock", async () => {
+	test("an acquire that is aborted at any moment leaves no lock", {
+		timeout: TIMEOUT_MS,
+	}, async () => {
+		const aborts = times(300, 2_000);
 		const locks = locksOn(redis);
 		const aborted = async (n: number): Promise<void> => {
 			const stop = new AbortController();
@@ -99,8 +103,9 @@ describe.each(adapters)("over $name", (adapter) => {
 			);
 			return outcome;
 		};
-		for (let n = 0; n < 300; n++) await aborted(n);
+		for (let n = 0; n < aborts; n++) await aborted(n);
 		await until(async () => `${await server.command("KEYS", "lock:*:aborted}")}` === "");
+		report(`${adapter.name}: ${aborts} aborted acquires, no lock is left`);
 	});
 
 	test("nothing is sent with a signal that has aborted before", async () => {

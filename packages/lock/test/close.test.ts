@@ -86,6 +86,42 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await left(fourth)).toBe(true); // it is his who has its JSON
 	});
 
+	// Broken on purpose: the subscription has no signal (it goes on being made, as long as it takes).
+	test("close() ends a subscription that is still being made", async () => {
+		let begun = false;
+		const subscribe: RedisPort["subscribe"] = ({ signal }) => {
+			begun = true;
+			return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+		};
+		const slow = new Proxy(redis, {
+			get(port, name) {
+				if (name === "subscribe") return subscribe;
+				const value: unknown = Reflect.get(port, name);
+				return typeof value === "function" ? value.bind(port) : value;
+			},
+		});
+		const locks = locksOn(slow, { cleanupTimeoutMs: 3_600_000 });
+		await taken(locks, freshKey());
+		await until(() => begun);
+		await locks.close();
+		expect(locks.events.map(({ type }) => type)).not.toContain("subscriber-down"); // it was to end
+	});
+
+	// Broken on purpose: the end of the subscription is awaited without a bound (it goes on until the server is back).
+	test("close() does not wait for a server that is gone", async () => {
+		const locks = locksOn(redis, { cleanupTimeoutMs: 100 });
+		const lock = await taken(locks, freshKey());
+		await until(() => locks.events.some(({ type }) => type === "extended")); // the subscription is there
+		await server.freeze();
+		try {
+			await locks.close();
+			expect(lock.isHeld()).toBe(false);
+		} finally {
+			await server.thaw();
+		}
+		await until(async () => String(await server.command("PUBSUB", "CHANNELS", "lock:revoked")) === "");
+	});
+
 	test("`await using` closes them", async () => {
 		{
 			await using locks = createLocks(redis);
@@ -134,18 +170,27 @@ describe.each(adapters)("over $name", (adapter) => {
 		await locks.close();
 	});
 
-	test("a listener that throws becomes a warning, and the lock does not notice", async () => {
-		const warnings: unknown[] = [];
-		const warn = (warning: Error): void => void warnings.push(warning);
-		process.on("warning", warn);
-		const locks = locksOn(redis, {
-			onEvent: () => {
-				throw new Error("listener");
-			},
-		});
-		await (await taken(locks, freshKey())).release();
-		await until(() => warnings.length > 0);
-		process.off("warning", warn);
-		expect(warnings[0]).toMatchObject({ code: "RK_LISTENER_ERROR" });
-	});
+	const failing = {
+		throws: (): never => {
+			throw new Error("listener");
+		},
+		rejects: async (): Promise<never> => {
+			throw new Error("listener");
+		},
+	};
+	// Broken on purpose: a rejection is not caught, and ends the process (here, an error of the run).
+	test.each(["throws", "rejects"] as const)(
+		"a listener that %s becomes a warning, and the lock does not notice",
+		async (how) => {
+			const warnings: unknown[] = [];
+			const warn = (warning: Error): void => void warnings.push(warning);
+			process.on("warning", warn);
+			const locks = createLocks(redis, { onEvent: failing[how] });
+			await (await taken(locks, freshKey())).release();
+			await until(() => warnings.length > 0);
+			await locks.close();
+			process.off("warning", warn);
+			expect(warnings[0]).toMatchObject({ code: "RK_LISTENER_ERROR" });
+		},
+	);
 });

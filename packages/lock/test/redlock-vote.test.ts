@@ -63,7 +63,8 @@ describe.each(adapters)("over $name", (adapter) => {
 		const lock = await elected(redlock, freshKey());
 		await lock.release();
 		await redlock.close();
-		for (const each of servers) expect(proxyOf(each).commands()).toHaveLength(2);
+		const votes = ([name]: readonly string[]): boolean => name !== "TIME"; // the first lock's look at the clocks
+		for (const each of servers) expect(proxyOf(each).commands().filter(votes)).toHaveLength(2);
 	});
 
 	// Red (0, 1, 2) when the servers are asked in the order in which they were given.

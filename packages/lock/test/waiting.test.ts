@@ -5,6 +5,7 @@ import { startServer, type TestServer } from "@rk/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { acquire } from "../src/scripts.ts";
 import { adapters, callOf, freshKey, locksOn, open, proxyOf, taken, until } from "./redis.ts";
+import { TIMEOUT_MS, times } from "./support/long-run.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -81,14 +82,17 @@ describe.each(adapters)("over $name", (adapter) => {
 	});
 
 	// No timer would end before the test does: a wake-up by timer is a failure. Red when a turn that is over does not ask.
-	test("of many hand-offs none waits for anything but a message", async () => {
+	test("of many hand-offs none waits for anything but a message", {
+		timeout: TIMEOUT_MS,
+	}, async () => {
+		const rounds = times(60, 1_000);
 		const key = freshKey();
 		const ports = await Promise.all([0, 1, 2].map(() => open(adapter, server.url)));
 		for (const crowd of [2, 3]) {
 			const each = ports.slice(0, crowd).map((port) => locksOn(port, NEVER_POLLS));
 			await Promise.all(
 				each.map(async (locks, n) => {
-					for (let round = 0; round < 60; round++)
+					for (let round = 0; round < rounds; round++)
 						await locks.withLock(key, () => sleep((round * (n + 1)) % 4));
 				}),
 			);
