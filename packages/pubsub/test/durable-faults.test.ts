@@ -2,7 +2,16 @@ import { type RedisPort, slotOf, xrange } from "@rk/client";
 import { startCluster, startServer, type TestCluster, type TestServer } from "@rk/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DurableTopic } from "../src/index.ts";
-import { adapters, freshName, messagesOn, open, openCluster, randomFrom, until } from "./redis.ts";
+import {
+	type Adapter,
+	adapters,
+	freshName,
+	messagesOn,
+	open,
+	openCluster,
+	randomFrom,
+	until,
+} from "./redis.ts";
 
 let server: TestServer;
 let cluster: TestCluster;
@@ -66,6 +75,22 @@ async function expectAll(
 	expect(new Set(kept).size).toBe(kept.length);
 }
 
+/** A topic on the cluster that is published to and followed from now on. */
+async function followed(adapter: Adapter): Promise<{
+	readonly redis: RedisPort;
+	readonly name: string;
+	readonly topic: DurableTopic<unknown, unknown>;
+	readonly got: readonly number[];
+	readonly publisher: ReturnType<typeof publishing>;
+}> {
+	const redis = await openCluster(adapter, cluster.nodes);
+	const name = freshName();
+	const topic = messagesOn(redis).durable(name, { maxLen: 1_000_000 });
+	const got: number[] = [];
+	await topic.subscribe((message) => void got.push(Number(message)));
+	return { redis, name, topic, got, publisher: publishing(topic) };
+}
+
 describe.each(adapters)("over $name", (adapter) => {
 	// Broken on purpose: without `onGap` in Following's request messages were missing; without the comparison of counts in #next some came
 	// twice.
@@ -102,13 +127,7 @@ describe.each(adapters)("over $name", (adapter) => {
 
 	// Broken on purpose: without `onGap` in Following's request the last three never came.
 	test("in a cluster, while the topic's slot moves to another node and back, none is lost, doubled or out of order", async () => {
-		const redis = await openCluster(adapter, cluster.nodes);
-		const messages = messagesOn(redis);
-		const name = freshName();
-		const topic = messages.durable(name, { maxLen: 1_000_000 });
-		const got: number[] = [];
-		await topic.subscribe((message) => void got.push(Number(message)));
-		const publisher = publishing(topic);
+		const { redis, name, topic, got, publisher } = await followed(adapter);
 		const stream = streamOf(name);
 		const slot = slotOf(stream);
 		const home = await cluster.ownerOf(slot);
@@ -138,13 +157,7 @@ describe.each(adapters)("over $name", (adapter) => {
 
 	// Broken on purpose: without the comparison of counts in #next messages were missing.
 	test("in a cluster, when the master of the topic's slot hands over to its replica, none is lost, doubled or out of order", async () => {
-		const redis = await openCluster(adapter, cluster.nodes);
-		const messages = messagesOn(redis);
-		const name = freshName();
-		const topic = messages.durable(name, { maxLen: 1_000_000 });
-		const got: number[] = [];
-		await topic.subscribe((message) => void got.push(Number(message)));
-		const publisher = publishing(topic);
+		const { redis, name, got, publisher } = await followed(adapter);
 		for (let failover = 0; failover < 2; failover++) {
 			await until(() => got.length > 20);
 			await cluster.failover(slotOf(streamOf(name)));
