@@ -10,16 +10,16 @@ local function ttl(us)
 end
 
 -- A block stands behind the state that it keeps, as !<its end in microseconds>:<reason>: no straight way can read that. Gives
--- what is before it; one that is over is taken away by the next write.
+-- what is before it, and whether there is one; one that is over is taken away by the next write.
 local function without_block(s, text)
 	local state, block, ends, reason = string.match(text, "^([^!]*)(!(%d+):(.*))$")
-	if not state then return text end
+	if not state then return text, false end
 	if tonumber(ends) > now then
 		s.block = { text = block, ends = tonumber(ends), reason = reason }
 	else
 		s.changed = true
 	end
-	return state
+	return state, true
 end
 
 -- The text that is the state, if there is one.
@@ -27,8 +27,9 @@ local function load(s)
 	local text = redis.pcall("GET", s.key)
 	if not text then return nil end
 	if type(text) == "table" then return foreign(s.key) end
-	text = without_block(s, text)
-	if text ~= "" then return text end
+	local state, blocked = without_block(s, text)
+	if state ~= "" then return state end
+	if not blocked then return foreign(s.key) end
 end
 
 -- Keeps the state for as long as it has something to say, and the block for as long as it lasts.

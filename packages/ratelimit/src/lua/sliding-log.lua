@@ -28,7 +28,9 @@ kinds["sliding-log"] = {
 		s.limit, s.window, s.count = tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]), 0
 		local newest = redis.pcall("LINDEX", key, "-1")
 		if type(newest) == "table" then return foreign(key) end
-		if newest and without_block(s, newest) == "" then
+		local before, blocked
+		if newest then before, blocked = without_block(s, newest) end
+		if blocked and before == "" then
 			-- A denial writes nothing, and does not ask what is free.
 			if s.block and (ARGV[1] == "limit" or ARGV[1] == "upto" or ARGV[1] == "peek") then return s end
 			redis.call("RPOP", key) -- it is written again behind what is charged
