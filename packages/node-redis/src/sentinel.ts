@@ -162,6 +162,11 @@ export class SentinelMaster implements Link {
 		let usable = false;
 		try {
 			usable = await isMaster(link, timeoutMs);
+		} catch (error) {
+			// Whatever became of the question, no command of the application's was sent.
+			throw new ConnectionError(`${link.node} did not say whether it is the master`, "not-sent", {
+				cause: error,
+			});
 		} finally {
 			if (!usable) link.destroy();
 		}

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => servers.stop());
 
-function client(options: { maxCommandRediscovers?: number } = {}) {
+function client(options: { maxCommandRediscovers?: number; RESP?: 2 } = {}) {
 	return createSentinel({
 		name: servers.name,
 		sentinelRootNodes: servers.sentinels.map(({ host, port }) => ({ host, port })),
@@ -137,6 +137,16 @@ test("no connection is left to a server that does not say whether it is the mast
 	const master = await mute.master();
 	await vi.waitUntil(() => (master.proxy?.count("HELLO") ?? 0) > 6, { timeout: 20_000 });
 	expect(master.proxy?.connections).toBeLessThan(4); // the library's own, and one more
+});
+
+// Broken on purpose: with the library's own error, which says that the client was closed, and not that nothing was sent.
+test("a server that is asked in vain whether it is the master is no connection", async () => {
+	await use(client({ RESP: 2 })); // its handshake has no HELLO of its own
+	const lost = (await proxyOf()).swallowReply("HELLO", { after: "hold" });
+	await expect(
+		driver.open({ node: undefined, protocol: "as-configured", readOnly: false, timeoutMs: 300 }),
+	).rejects.toMatchObject({ code: "RK_CONNECTION", outcome: "not-sent" });
+	expect(await lost).toBe(true);
 });
 
 describe("a failover", () => {
