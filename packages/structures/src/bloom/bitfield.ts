@@ -149,7 +149,7 @@ export class BitfieldBackend implements Backend {
 	async #reserve({ meta, bits }: Part, expiry: string): Promise<boolean> {
 		const { bits: size, hashes, capacity } = this.#shape;
 		const args = [this.#config, String(size), String(hashes), String(capacity)];
-		const keys = [meta, ...bits.slice(0, 1)];
+		const keys = [meta, ...bits];
 		const whole = this.#parts.length === 1 ? "1" : "";
 		const made = await this.#run(scripts.reserve(keys, [...args, expiry, whole]));
 		if (made < 0) throw new BloomLostError(this.#options.key, meta);
@@ -231,6 +231,9 @@ export class BitfieldBackend implements Backend {
 			// with no more keys to ask with, the answer would never be another one
 			throw new BloomConfigError(this.#options.key, this.#config, `${answer.layers} layers`);
 		if (answer.status !== "absent") part.layers = Math.max(part.layers, answer.layers);
+		// There may be bits of layers that this process has not met, whose hash is lost.
+		else if (answer.layers === 0 && reach < part.bits.length)
+			return this.#ask(script, part, args, part.bits.length);
 		return answer;
 	}
 

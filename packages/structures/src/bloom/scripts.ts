@@ -32,6 +32,6 @@ export const add: ScriptCall<Answer> = onFilter(addLua, false);
 export const has: ScriptCall<Answer> = onFilter(hasLua, true);
 export const info: ScriptCall<Answer> = onFilter(infoLua, true);
 /** 1 made, 0 there already, -1 lost. */
-export const reserve: ScriptCall<number> = defineScript({ lua: reserveLua, keys: 2, reply: integer });
+export const reserve: ScriptCall<number> = defineScript({ lua: reserveLua, keys: "any", reply: integer });
 /** 1 done, 0 there is no such part. */
 export const complete: ScriptCall<number> = defineScript({ lua: completeLua, keys: 1, reply: integer });

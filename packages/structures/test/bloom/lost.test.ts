@@ -50,6 +50,23 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await filter.has("item 2")).toBe(false);
 	});
 
+	// Broken on purpose, each red: only the layers looked at that this process knows of, by `has`, `add` and `info`; by `reserve`.
+	test("a new process notices that a filter that has grown lost its hash and its first layer", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const grown = filterOn(redis, { capacity: 10, scaling: {}, backend: "bitfield" });
+		await grown.addMany(many);
+		const [first = ""] = await bitsOf(redis, grown);
+		expect(await redis.command(del([grown.key, first]))).toBe(2);
+		const refused = { code: "RK_BLOOM_LOST", key: grown.key };
+		const name = grown.key.slice("bloom:".length);
+		for (const call of ["has", "add", "info", "reserve"] as const) {
+			const filter = filterOn(redis, { capacity: 10, scaling: {}, backend: "bitfield", name });
+			await expect(filter[call]("item 1")).rejects.toMatchObject(refused);
+		}
+		expect(await grown.clear()).toBe(true);
+		expect(await grown.has("item 1")).toBe(false);
+	});
+
 	// Broken on purpose, red by the deadline: asked again and again, which never ends.
 	test.each([{}, { scaling: {} }])("more layers than there can be are refused: %o", async (options) => {
 		const redis = await open(adapter, inject("redisUrl"));

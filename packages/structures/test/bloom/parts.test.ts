@@ -105,6 +105,30 @@ test("a filter of parts is never taken for lost while it is made, wherever that 
 	}
 });
 
+// Broken on purpose, both red: the others' expiry asked only by one that has a time to live; that of a first part without one sent as it is.
+test.each([
+	["with", undefined, 100_000],
+	["without", 100_000, undefined],
+])("one who makes the rest %s a time to live takes that of what is there", async (_, ofFirst, ofRest) => {
+	const [adapter = expect.fail()] = adapters;
+	const redis = await open(adapter, inject("redisUrl"));
+	const of = (ttlMs: number | undefined) => (ttlMs === undefined ? large : { ...large, ttlMs });
+	const rest = filterOn(redis, of(ofRest));
+	onTestFinished(async () => void (await rest.clear()));
+	const name = rest.key.slice("bloom:".length);
+	for (let commands = 0; ; commands++) {
+		const first = filterOn(cutAfter(redis, commands), { ...of(ofFirst), name });
+		if (await first.reserve().catch(() => false)) break;
+		if ((await redis.command(raw(["EXISTS", rest.key]))) === 0) continue;
+		expect(await rest.add("a")).toBe(true);
+		const keys = partsOf(rest.key).flat();
+		const moments = await Promise.all(keys.map((key) => redis.command(raw(["PEXPIRETIME", key]))));
+		expect(new Set(moments).size).toBe(1);
+		expect(moments[0] === -1).toBe(ofFirst === undefined);
+		await rest.clear();
+	}
+});
+
 // Broken on purpose: the parts that were missing not asked again.
 test("nor when others make it while it is looked at", async () => {
 	const [adapter = expect.fail()] = adapters;
