@@ -58,11 +58,6 @@ async function patterns(scene: Scene): Promise<number> {
 	return sum;
 }
 
-/** The connections that carry subscriptions are lost. */
-async function dropSubscribers(scene: Scene): Promise<void> {
-	for (const server of await scene.masters()) await server.killClients("pubsub");
-}
-
 const KINDS: readonly SubscriptionKind[] = ["channel", "pattern", "shard"];
 
 export const pubSubChecks: readonly Definition[] = [
@@ -112,7 +107,7 @@ export const pubSubChecks: readonly Definition[] = [
 				await port.subscribe({ kind, names, onMessage: ear.onMessage, onGap });
 				for (let drop = 1; drop <= 3; drop++) {
 					const before = Date.now();
-					await dropSubscribers(scene);
+					await scene.dropSubscribers();
 					await until(`gap ${drop} is told`, 10_000, async () => confirmed === drop);
 					const gap = ear.gaps[drop - 1];
 					assert.ok(
@@ -227,7 +222,7 @@ export const pubSubChecks: readonly Definition[] = [
 				await tell(scene, channel, "1");
 				await tell(scene, channel, "2");
 				await ear.hears(`${channel}=1`, `${channel}=2`);
-				await dropSubscribers(scene);
+				await scene.dropSubscribers();
 				await until("the gap is told", 10_000, async () => ear.gaps.length === 1);
 				await until("it is warned of", 5000, async () => warnings.length >= 3);
 				assert.ok(

@@ -74,6 +74,20 @@ export class Scene {
 		return this.#stage.masters();
 	}
 
+	/**
+	 * Every connection that carries subscriptions now is lost. By their ids: one that is subscribed again, at a server whose turn comes
+	 * later, would be lost a second time.
+	 */
+	async dropSubscribers(): Promise<void> {
+		const servers = await this.masters();
+		const lists = await Promise.all(
+			servers.map((server) => server.command("CLIENT", "LIST", "TYPE", "pubsub")),
+		);
+		for (const [i, server] of servers.entries())
+			for (const [, id = ""] of String(lists[i]).matchAll(/^id=(\d+) /gm))
+				await server.command("CLIENT", "KILL", "ID", id);
+	}
+
 	serverOf(key: string): Promise<TestServer> {
 		return this.#stage.serverOf(key);
 	}

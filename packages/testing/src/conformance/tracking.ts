@@ -37,10 +37,6 @@ async function trackers(scene: Scene): Promise<number[]> {
 	);
 }
 
-async function dropTrackers(scene: Scene): Promise<void> {
-	for (const server of await scene.masters()) await server.killClients("pubsub");
-}
-
 function track(port: RedisPort, scene: Scene, watcher: Watcher, ...names: readonly string[]) {
 	const prefixes = names.map((name) => scene.spread(name));
 	return port.trackPrefixes({ prefixes, onInvalidate: watcher.onInvalidate, onGap: watcher.onGap });
@@ -114,7 +110,7 @@ export const trackingChecks: readonly Definition[] = [
 			await track(port, scene, watcher, "a:", "b:");
 			const masters = (await scene.masters()).length;
 			for (let drop = 1; drop <= 2; drop++) {
-				await dropTrackers(scene);
+				await scene.dropSubscribers();
 				await until("the gaps are told", 10_000, async () => watcher.gaps >= drop * masters);
 				assert.deepEqual(
 					await trackers(scene),
