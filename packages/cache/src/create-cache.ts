@@ -6,6 +6,7 @@ import type { Bus } from "./bus.ts";
 import type { Cache, Loader, LoadOptions, ManyLoader, SetOptions } from "./cache.ts";
 import { type Call, CallOptions } from "./call-options.ts";
 import { checkDefinition, type Defined, DefinedValues, type Definition, type Host } from "./define.ts";
+import type { Entry } from "./entry.ts";
 import type { Events } from "./events.ts";
 import { Filling } from "./filling.ts";
 import { Loads } from "./loads.ts";
@@ -66,24 +67,13 @@ class TieredCache implements Cache {
 
 	getOrLoad<T>(key: string, loader: Loader<T>, options?: LoadOptions): Promise<T>;
 	getOrLoad(key: string, loader: Loader<unknown>, options?: LoadOptions): Promise<unknown> {
-		const call = this.#calls.load(options);
-		const entry = this.#memory?.fresh(key, this.#clock());
-		if (entry !== undefined && (options === undefined || entry.has(call.tags))) {
-			this.#counts.l1Hits += 1;
-			if (this.#events.wanted) this.#events.emit({ type: "hit", key, tier: "l1", stale: false });
-			return entry.promise();
-		}
-		return this.#getOrLoad(key, loader, call, undefined);
+		return this.#load(key, loader, this.#calls.load(options), undefined);
 	}
 
 	get<T = unknown>(key: string): Promise<T | undefined>;
 	get(key: string): Promise<unknown> {
 		const entry = this.#memory?.fresh(key, this.#clock());
-		if (entry !== undefined) {
-			this.#counts.l1Hits += 1;
-			if (this.#events.wanted) this.#events.emit({ type: "hit", key, tier: "l1", stale: false });
-			return entry.promise();
-		}
+		if (entry !== undefined) return this.#hit(key, entry);
 		checkText("key", key);
 		this.#requireOpen();
 		return this.#reads.get(key);
@@ -223,7 +213,12 @@ class TieredCache implements Cache {
 
 	#load(key: string, loader: Loader<unknown>, call: Call, schema: Schema | undefined): Promise<unknown> {
 		const entry = this.#memory?.fresh(key, this.#clock());
-		if (entry === undefined || !entry.has(call.tags)) return this.#getOrLoad(key, loader, call, schema);
+		if (entry?.has(call.tags)) return this.#hit(key, entry);
+		return this.#getOrLoad(key, loader, call, schema);
+	}
+
+	/** What memory has. */
+	#hit(key: string, entry: Entry): Promise<unknown> {
 		this.#counts.l1Hits += 1;
 		if (this.#events.wanted) this.#events.emit({ type: "hit", key, tier: "l1", stale: false });
 		return entry.promise();
