@@ -103,19 +103,23 @@ class RedisSessions<T> implements Sessions<T> {
 	): Promise<number | null> {
 		const { userId } = options;
 		let entered = 0;
-		let another = false;
 		if (typeof userId === "string") {
 			// The index has it as long as it may live, which it alone knows.
 			const stored = await this.#table.read(handle, false);
 			if (stored === null) return null;
-			another = stored.user !== userId;
-			entered = await this.#index.add(userId, handle, stored.deadlineMs);
+			entered = await this.#enter(userId, handle, stored);
 		}
 		const result = await this.#table.save(handle, version, data, options);
 		if (result === 0) throw new SessionConflictError(handle, 1);
 		if (result < 0) return null;
-		if (typeof userId === "string" && another) await this.#users.makeRoom(userId, entered);
+		if (typeof userId === "string") await this.#users.makeRoom(userId, entered);
 		return result;
+	}
+
+	/** Before it is written for that user: how many sessions the index then has; 0 if it is the user's already, and needs no room. */
+	async #enter(userId: string, handle: string, { user, deadlineMs }: StoredSession): Promise<number> {
+		const size = await this.#index.add(userId, handle, deadlineMs);
+		return user === userId ? 0 : size;
 	}
 
 	update(
@@ -140,15 +144,11 @@ class RedisSessions<T> implements Sessions<T> {
 			if (stored === null) return null;
 			const session = this.#table.decoded(handle, stored);
 			const data = await change(session.data);
-			const entered =
-				typeof write.userId === "string"
-					? await this.#index.add(write.userId, handle, session.deadlineMs)
-					: 0;
+			const entered = typeof write.userId === "string" ? await this.#enter(write.userId, handle, stored) : 0;
 			const version = await this.#table.save(handle, session.version, data, write);
 			if (version < 0) return null;
 			if (version > 0) {
-				if (typeof write.userId === "string" && write.userId !== stored.user)
-					await this.#users.makeRoom(write.userId, entered);
+				if (typeof write.userId === "string") await this.#users.makeRoom(write.userId, entered);
 				// It stays in the index of the user whose it was, who may have it back meanwhile; listing takes it out.
 				const userId = write.userId === undefined ? session.userId : (write.userId ?? undefined);
 				return { ...session, data, version, userId };
