@@ -9,17 +9,24 @@ const root = new URL("..", import.meta.url).pathname;
 const write = process.argv.includes("--write");
 let changed = 0;
 
-/** All that an entry exports, in one piece: the build puts what two entries share into files of its own. */
-async function declarationsOf(path) {
+/** What entries declare, by their names; what two of them share, which the build puts into files of its own, is told once. */
+async function declarationsOf(entries) {
 	const bundle = await rollup({
-		input: path,
+		input: entries,
 		plugins: [dts()],
 		external: (name) => !name.startsWith(".") && !name.startsWith("/"),
 		onwarn: () => {},
 	});
-	const { output } = await bundle.generate({ format: "es" });
+	const own = new Set(Object.values(entries));
+	const { output } = await bundle.generate({
+		format: "es",
+		entryFileNames: "[name]",
+		chunkFileNames: "[name]",
+		minifyInternalExports: false,
+		manualChunks: (id) => (own.has(id) ? undefined : "shared"),
+	});
 	await bundle.close();
-	return output[0].code;
+	return new Map(output.map(({ fileName, code }) => [fileName, code]));
 }
 
 for (const folder of readdirSync(join(root, "packages"))) {
@@ -28,11 +35,14 @@ for (const folder of readdirSync(join(root, "packages"))) {
 	const sections = [
 		"// Made by `pnpm check:api --write` from the build. Not published, not compiled: for reviews.\n",
 	];
+	const entries = {};
 	for (const [entry, conditions] of Object.entries(manifest.exports)) {
 		if (entry === "./package.json") continue;
-		const declarations = await declarationsOf(join(directory, conditions.import.types));
-		sections.push(`// ${manifest.name}${entry.slice(1)}\n\n${declarations}`);
+		entries[manifest.name + entry.slice(1)] = join(directory, conditions.import.types);
 	}
+	const declarations = await declarationsOf(entries);
+	for (const name of [...Object.keys(entries), "shared"])
+		if (declarations.has(name)) sections.push(`// ${name}\n\n${declarations.get(name)}`);
 	const report = sections.join("\n");
 	const path = join(directory, "api.d.ts");
 	if (existsSync(path) && readFileSync(path, "utf8") === report) continue;

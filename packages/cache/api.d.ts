@@ -3,22 +3,9 @@
 // @rk/cache
 
 import { StandardSchemaV1 } from '@standard-schema/spec';
+import { Codec } from '../shared';
+export { json } from '../shared';
 import { RkError, Outcome, RedisPort } from '@rk/client';
-
-/** Turns values into bytes and back. What comes back is what callers get, also of what was just loaded. */
-interface Codec {
-    /** 0 to 127 are rk's own. It is stored with each value: what another codec wrote counts as missing, and is left alone. */
-    readonly id: number;
-    /** Throws where the value would not come back. */
-    encode(value: unknown): Buffer;
-    /** Throws where the bytes are not of this codec. */
-    decode(bytes: Buffer): unknown;
-}
-/**
- * JSON, as `JSON.stringify` has it: a Date comes back as text. Refuses what it would lose in silence: functions, symbols, NaN and
- * infinities.
- */
-declare const json: Codec;
 
 /** How long values live, and how long loads may take: of a cache, of a definition, or of one call. */
 interface PolicyOptions {
@@ -423,10 +410,22 @@ interface CacheOptions extends PolicyOptions {
  */
 declare function createCache(redis: RedisPort | null, options: CacheOptions): Cache;
 
-export { CacheError, EncodeError, InvalidationError, LoadTimeoutError, ReentrantLoadError, SchemaError, createCache, json };
-export type { Cache, CacheEvent, CacheListener, CacheOptions, CacheStats, Codec, Defined, Definition, L1Options, LoadContext, LoadManyContext, LoadOptions, Loader, ManyLoaded, ManyLoader, PolicyOptions, SetOptions, SkipReason, WriteOperation };
+export { CacheError, Codec, EncodeError, InvalidationError, LoadTimeoutError, ReentrantLoadError, SchemaError, createCache };
+export type { Cache, CacheEvent, CacheListener, CacheOptions, CacheStats, Defined, Definition, L1Options, LoadContext, LoadManyContext, LoadOptions, Loader, ManyLoaded, ManyLoader, PolicyOptions, SetOptions, SkipReason, WriteOperation };
 
 // @rk/cache/msgpackr
+
+import { Codec } from '../../shared';
+
+/**
+ * MessagePack, by msgpackr: smaller than JSON, and with dates, maps, sets, big integers, `undefined` and binary data. A function inside a
+ * value becomes `undefined`.
+ */
+declare const msgpackr: Codec;
+
+export { msgpackr };
+
+// shared
 
 /** Turns values into bytes and back. What comes back is what callers get, also of what was just loaded. */
 interface Codec {
@@ -437,11 +436,11 @@ interface Codec {
     /** Throws where the bytes are not of this codec. */
     decode(bytes: Buffer): unknown;
 }
-
 /**
- * MessagePack, by msgpackr: smaller than JSON, and with dates, maps, sets, big integers, `undefined` and binary data. A function inside a
- * value becomes `undefined`.
+ * JSON, as `JSON.stringify` has it: a Date comes back as text. Refuses what it would lose in silence: functions, symbols, NaN and
+ * infinities.
  */
-declare const msgpackr: Codec;
+declare const json: Codec;
 
-export { msgpackr };
+export { json };
+export type { Codec };
