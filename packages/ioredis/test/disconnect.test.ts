@@ -12,18 +12,15 @@ const LONG_MS = 600_000;
 async function waiting(port: RedisPort, client: NativeRedis | NativeCluster, part: () => Promise<unknown>) {
 	onTestFinished(() => port.close({ graceMs: 0 }));
 	await port.everyMaster(ping()); // connected to all, so that the loss of all is seen
-	const [down, told] = [next(), [] as unknown[]];
-	port.on("down", (info) => {
-		told.push(info);
-		down.call();
-	});
+	const down = next();
+	port.on("down", () => down.call());
 	await part();
 	await down.promise;
+	await until(() => client.status === "reconnecting"); // of a cluster: all nodes are lost, not only the first
 	const command = port.command(incr("k")).then(
 		() => "done",
 		(error: unknown) => error,
 	);
-	await until(() => client.status === "reconnecting");
 	return () => command;
 }
 
