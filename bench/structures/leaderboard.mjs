@@ -47,7 +47,7 @@ export async function leaderboards(bench, server) {
 		const around = [
 			{
 				name: "ZREVRANGE of 11",
-				operation: (i) => raw.zrevrange("raw", some(i), some(i) + 10, "WITHSCORES"),
+				operation: (i) => raw.zrevrange("leaderboard:bench", some(i), some(i) + 10, "WITHSCORES"), // the board's own set
 			},
 			{
 				name: "@rk/structures around",

@@ -56,6 +56,8 @@ test("a limit that makes no sense is refused when it is made, by the name of wha
 		["maxSubjects", () => memory({ share: 1, maxSubjects: 0 })],
 		["share", () => fallback({ share: 5, maxSubjects: 10 })],
 		["windowMs", () => fixedWindow({ limit: 1, windowMs: Number("60s") })],
+		["align", () => fixedWindow({ limit: 1, windowMs: 1, align: Object("day") })],
+		["bound", () => slidingCounter({ limit: 1, windowMs: 1, bound: Object("soft") })],
 	];
 	for (const [argument, make] of odd)
 		expect(make, argument).toThrow(expect.objectContaining(refused(argument)));
@@ -89,7 +91,8 @@ test("options that nobody reads, or that make no sense, are refused", () => {
 	expect(() => combine(api(), createRateLimiter(another, good))).toThrow(
 		expect.objectContaining(refused("limiters")),
 	);
-	expect(fallback(memory({ share: 1 }))).toBeDefined();
+	expect(() => combine(Object({ limit: () => {} }))).toThrow(expect.objectContaining(refused("limiters")));
+	expect(() => api().on("nearLimit", Object("told"))).toThrow(expect.objectContaining(refused("listener")));
 });
 
 test("a cost or subject that makes no sense is refused, and nothing is charged", async () => {
@@ -103,6 +106,7 @@ test("a cost or subject that makes no sense is refused, and nothing is charged",
 		await expect(limiter.penalize(subject, cost)).rejects.toMatchObject(refused("units"));
 		await expect(limiter.block(subject, cost)).rejects.toMatchObject(refused("durationMs"));
 	}
+	await expect(limiter.block(subject, 1_000, { reason: Object(5) })).rejects.toMatchObject(refused("reason"));
 	for (const wrong of ["", [""], ["a", ""]] as const) {
 		await expect(limiter.limit(Object(wrong))).rejects.toMatchObject(refused("subject"));
 	}

@@ -54,6 +54,18 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await api.limit(subject)).toMatchObject({ allowed: true, source: "redis" });
 	});
 
+	// Broken on purpose: the larger cost remembered in place of the smaller.
+	test("of two denied costs the smaller stays remembered, and one that never fits is asked for", async () => {
+		const api = cached();
+		const subject = freshSubject();
+		await api.limit(subject, { cost: 4 });
+		for (const cost of [1, 2, 5])
+			expect(await api.limit(subject, { cost })).toMatchObject({ allowed: false, source: "redis" });
+		expect(await api.limit(subject)).toMatchObject({ source: "deny-cache" });
+		const never = { reason: "cost_exceeds_limit", retryAfterMs: null, source: "redis" };
+		expect(await api.limit(subject, { cost: 5 })).toMatchObject(never);
+	});
+
 	test("what this process gives back is there at once", async () => {
 		const api = cached();
 		const subject = freshSubject();

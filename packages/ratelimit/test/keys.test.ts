@@ -89,6 +89,35 @@ describe.each(adapters)("over $name", (adapter) => {
 		}
 	});
 
+	// Broken on purpose: a whole window from then on for whatever is left.
+	test("a log ends with its newest unit, whatever else is done to it", async () => {
+		const limiter = createRateLimiter(redis, {
+			...{ name: "log", onUnavailable: "throw", timeoutMs: 10_000 },
+			algorithm: slidingLog({ limit: 2, windowMs: 100_000 }),
+		});
+		const changes: Record<string, (subject: string) => Promise<void>> = {
+			refund: (subject) => limiter.refund(subject, 1),
+			penalize: (subject) => limiter.penalize(subject, 1), // it has nothing left
+			block: (subject) => limiter.block(subject, 1),
+			unblock: async (subject) => {
+				await limiter.block(subject, 1_000_000);
+				await limiter.unblock(subject);
+			},
+		};
+		for (const [subject, change] of Object.entries(changes)) {
+			const key = `rl:{${subject}}:log`;
+			const [now] = await serverTime();
+			const [older, newer] = [now - 60, now - 50].map((second) => `${second}000000`);
+			await server.command("RPUSH", key, String(older), String(newer));
+			await change(subject);
+			const newest = subject === "refund" ? older : newer;
+			const leaves = Number(newest) / 1_000 + 100_000;
+			const ends = Number(await server.command("PEXPIRETIME", key));
+			expect(ends, subject).toBeGreaterThan(leaves);
+			expect(ends, subject).toBeLessThan(leaves + 5_000);
+		}
+	});
+
 	// Red with KEEPTTL where a bucket gets another unit: the longer window's units were forgotten after the shorter one.
 	test("a key is there as long as the limit it was charged by last", async () => {
 		const limiterOf = (buckets: number): RateLimiter =>

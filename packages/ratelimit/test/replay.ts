@@ -37,9 +37,7 @@ function timeless(source: string): ScriptCall<Answer> {
 
 function commandOf(key: string, step: Step): Command<Answer> {
 	const { operation, units, nowUs, own, limit } = step;
-	const { args, script } = decide(operation, {
-		...{ key, units, limit, own },
-	});
+	const { args, script } = decide(operation, { key, units, limit, own });
 	const [, , , state, ...rest] = args;
 	const time = [String(nowUs / 1_000_000n), String(nowUs % 1_000_000n)];
 	if (script === undefined || state === undefined) throw new Error("No script");

@@ -11,9 +11,7 @@ const algorithms = [
 	slidingLog({ limit: 5, windowMs: 1_000 }),
 	slidingCounter({ limit: 5, windowMs: 1_000 }),
 ];
-const asked = algorithms.map((limit) => ({
-	...{ key: "state", units: 1, limit, own: limit },
-}));
+const asked = algorithms.map((limit) => ({ key: "state", units: 1, limit, own: limit }));
 
 /** A command of every script, by the file that says what it takes. */
 const commands = [
@@ -46,6 +44,16 @@ test("every Lua file is in a script, and a script takes the keys and arguments t
 		const args = new Set(header.match(/ARGV\[\d\]/g)).size;
 		expect(command.args[2], file).toBe(String(keys));
 		expect(command.args, file).toHaveLength(3 + keys + args);
+	}
+});
+
+test("what no script replies is an error, and no decision", () => {
+	const unexpected = expect.objectContaining({ code: "RK_UNEXPECTED_REPLY" });
+	for (const question of asked) {
+		const { decode } = scripts.decide("limit", question);
+		expect(() => decode(5)).toThrow(unexpected);
+		for (const reply of ["1790000000 0", "a time", ["1790000000", "0", 1]])
+			expect(() => question.limit.read(decode(reply), 1), question.limit.kind).toThrow(unexpected);
 	}
 });
 

@@ -1,4 +1,6 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setTimeout as pause } from "node:timers/promises";
+import { ServerError } from "@rk/client";
 import { startServer, type TestServer } from "@rk/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
@@ -13,6 +15,7 @@ import {
 	type RateLimiter,
 	RateLimitUnavailableError,
 } from "../src/index.ts";
+import { unavailability } from "../src/unavailability.ts";
 import { type Adapter, adapters, freshSubject, open } from "./adapters.ts";
 
 /** How long Redis is stopped under load, in milliseconds; RK_OUTAGE_MS=10000 is the long run. */
@@ -65,6 +68,51 @@ describe.each(adapters)("over $name", (adapter) => {
 		});
 	});
 
+	// Broken on purpose: `breakerMs` told all the time.
+	test("deny: when to come back is when Redis is asked next", async () => {
+		let nowMs = 0;
+		const redis = await open(adapter, server.url);
+		const shut = createRateLimiter(redis, {
+			...{ name: "shut", algorithm: gcra({ rate: per(8, HOUR_MS) }), onUnavailable: "deny" },
+			...{ timeoutMs: 20, breakerMs: 1_000, clock: () => nowMs },
+		});
+		await frozen(async () => {
+			for (let i = 0; i < 6; i++) expect(await shut.limit("a")).toMatchObject({ retryAfterMs: 1_000 });
+			nowMs = 400;
+			expect(await shut.limit("a")).toMatchObject({ retryAfterMs: 600 });
+		});
+	});
+
+	// Broken on purpose: what the abort made taken for a failure of Redis.
+	test("a call that is aborted under way rejects with the signal's reason, and says nothing of Redis", async () => {
+		const api = await limiterOf(adapter, "allow");
+		const told: unknown[] = [];
+		api.on("unavailable", (info) => told.push(info));
+		const reason = new Error("the client went away");
+		await frozen(async () => {
+			const abort = new AbortController();
+			const call = api.limit(freshSubject(), { signal: abort.signal });
+			abort.abort(reason);
+			await expect(call).rejects.toBe(reason);
+		});
+		expect(told).toEqual([]);
+	});
+
+	test("a decision that the server did not make is told without the server's time", async () => {
+		const api = await limiterOf(adapter, "allow");
+		const messages: unknown[] = [];
+		const note = (message: unknown): unknown => messages.push(message);
+		subscribe("rk:ratelimit", note);
+		onTestFinished(() => void unsubscribe("rk:ratelimit", note));
+		await frozen(() => api.limit("a").then(() => {}));
+		const decision = { allowed: true, source: "policy" };
+		expect(messages).toMatchObject([
+			{ type: "unavailable" },
+			{ type: "decision", key: "rl:{a}:api", decision },
+		]);
+		expect(messages[1]).not.toHaveProperty("serverTimeUs");
+	});
+
 	test("fallback: this process counts by its share, refunds included", async () => {
 		const api = await limiterOf(adapter, fallback(memory({ share: 1 / 4 })));
 		const subject = freshSubject();
@@ -75,6 +123,11 @@ describe.each(adapters)("over $name", (adapter) => {
 			expect(decisions[2]).toMatchObject({ source: "fallback", reason: "limited", limit: 2 });
 			await api.refund(subject, 1);
 			expect(await api.limit(subject)).toMatchObject({ allowed: true, source: "fallback" });
+			await api.refund(subject, 2);
+			const some = { allowed: true, granted: 2, cost: 5, source: "fallback" };
+			expect(await api.limitUpTo(subject, 5)).toMatchObject(some);
+			const none = await api.limitUpTo(subject, 5);
+			expect(none).toMatchObject({ allowed: false, granted: 0, reason: "limited", source: "fallback" });
 		});
 	});
 
@@ -236,4 +289,38 @@ describe.each(adapters)("over $name", (adapter) => {
 			...{ code: "RK_RATELIMIT_UNAVAILABLE", kind: "oom", cause: { outcome: "refused" } },
 		});
 	});
+
+	test("a connection that is lost says so", async () => {
+		const lost = await startServer({ owned: true });
+		onTestFinished(() => lost.stop());
+		const algorithm = gcra({ rate: per(8, HOUR_MS) });
+		const api = createRateLimiter(await open(adapter, lost.url), {
+			...{ name: "api", algorithm, onUnavailable: "throw", timeoutMs: 10_000 },
+		});
+		await lost.freeze();
+		const unavailable = { code: "RK_RATELIMIT_UNAVAILABLE", kind: "connection" };
+		const told = expect(api.limit("a")).rejects.toMatchObject(unavailable);
+		await lost.stop();
+		await told;
+	});
+});
+
+// Broken on purpose: each of these taken out of the table.
+test.each([
+	["READONLY You can't write against a read only replica.", "readonly"],
+	["NOREPLICAS Not enough good replicas to write.", "readonly"],
+	["MISCONF Redis is configured to save RDB snapshots", "readonly"],
+	["OOM command not allowed when used memory > 'maxmemory'.", "oom"],
+	["LOADING Redis is loading the dataset in memory", "loading"],
+	["MASTERDOWN Link with MASTER is down", "loading"],
+	["CLUSTERDOWN The cluster is down", "cluster"],
+	["TRYAGAIN Multiple keys request during rehashing of slot", "cluster"],
+	["MOVED 3999 127.0.0.1:6381", "cluster"],
+	["ASK 3999 127.0.0.1:6381", "cluster"],
+	["BUSY Redis is busy running a script.", "script"],
+	["UNKILLABLE Sorry the script already executed write commands", "script"],
+	["ERR something else", "server"],
+	["RKSTATE the key holds a value", undefined],
+] as const)("the refusal %j is of the kind %s", (reply, kind) => {
+	expect(unavailability(new ServerError(reply))).toBe(kind);
 });

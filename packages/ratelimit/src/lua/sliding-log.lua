@@ -69,7 +69,8 @@ kinds["sliding-log"] = {
 			log_push(s.key, string.format("%.0f", now), s.more)
 			s.count = s.count + s.more
 		end
-		local lasts = s.count > 0 and s.window or 0
+		local lasts = 0
+		if s.count > 0 then lasts = redis.call("LINDEX", s.key, "-1") + s.window - now end -- until the newest unit leaves
 		if s.block then
 			redis.call("RPUSH", s.key, s.block.text)
 			lasts = math.max(lasts, s.block.ends - now)

@@ -14,6 +14,8 @@ const CHUNK = 100;
 /** Scripts under way at a time. */
 const FLUSH = 8;
 const MOST_LAYERS = 64;
+/** What PEXPIRETIME says of a key that is not there. */
+const GONE = -2;
 
 /** A part of the filter: keys of one slot. */
 interface Part {
@@ -67,14 +69,16 @@ export class BitfieldBackend implements Backend {
 		const { ttlMs } = this.#options;
 		const made = await this.#reserve(first, ttlMs === undefined ? "" : String(ttlMs));
 		if (others.length === 0) return made;
-		// All of them expire at one moment.
+		// All of them expire at one moment, which may come before the last of them is made.
 		const expiresAt = await this.#run(pexpiretime(first.meta));
+		if (expiresAt === GONE) return made;
 		const expiry = expiresAt > 0 ? `@${expiresAt}` : "";
 		for (const some of inChunks(others, FLUSH))
 			await Promise.all(some.map((part) => this.#reserve(part, expiry)));
 		for (const { meta } of this.#parts) {
-			if ((await this.#run(scripts.complete([meta], [this.#config]))) === 0)
-				throw new BloomLostError(this.#options.key, meta);
+			if ((await this.#run(scripts.complete([meta], [this.#config]))) === 1) continue;
+			if (expiry !== "" && (await this.#run(pexpiretime(first.meta))) === GONE) break;
+			throw new BloomLostError(this.#options.key, meta);
 		}
 		return made;
 	}
@@ -82,6 +86,7 @@ export class BitfieldBackend implements Backend {
 	async add(items: readonly Buffer[]): Promise<Array<boolean | null>> {
 		const added = items.map((): boolean | null => null);
 		await this.#each(items, async ({ part, places, indexes }) => {
+			let made = false;
 			for (let done = 0; done < places.length; ) {
 				const reach = this.#options.growth === undefined ? part.layers : part.layers + 1;
 				const args = [packed(places.slice(done)), ...this.#growing];
@@ -89,7 +94,14 @@ export class BitfieldBackend implements Backend {
 				for (const [i, fact] of facts.entries()) added[indexes[done + i] ?? -1] = fact === 1;
 				done += facts.length;
 				if (status === "full") return;
-				if (status === "absent") await this.#reserved();
+				if (status !== "absent") continue;
+				if (made && this.#options.ttlMs !== undefined) {
+					// It expires sooner than anything can be added: all that is left was new, and is gone again.
+					for (const index of indexes.slice(done)) added[index] = true;
+					return;
+				}
+				await this.#reserved();
+				made = true;
 			}
 		});
 		return added;
@@ -159,11 +171,14 @@ export class BitfieldBackend implements Backend {
 	/** After a part was found missing. @throws {BloomLostError} it is not the filter that is missing */
 	async #checkWhole(): Promise<void> {
 		if (this.#parts.length === 1) return;
-		const whole = await this.#partsThat(({ status }) => status !== "absent");
+		const isWhole = ({ status }: scripts.Answer): boolean => status !== "absent";
+		const whole = await this.#partsThat(isWhole);
 		if (whole.length === 0 || whole.length === this.#parts.length) return;
 		// Asked again: what was missing before may have been made just now, but not after one was marked as of a whole.
 		const [lost] = await this.#partsThat(({ status, layers }) => status === "absent" && layers === 0);
-		if (lost !== undefined) throw new BloomLostError(this.#options.key, lost.meta);
+		if (lost === undefined) return;
+		// And again: where the filter has expired just now, all of it has.
+		if ((await this.#partsThat(isWhole)).length > 0) throw new BloomLostError(this.#options.key, lost.meta);
 	}
 
 	async #partsThat(holds: (answer: scripts.Answer) => boolean): Promise<Part[]> {

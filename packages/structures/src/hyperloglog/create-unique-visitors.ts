@@ -6,9 +6,9 @@ import {
 	pfcount,
 	type RedisPort,
 } from "@rk/client";
+import { calendarOf, type Day, type DayRange, keptUntil } from "../days.ts";
 import { addElements, checkElements, type End, type HyperLogLogElement } from "./add-elements.ts";
 import { countUnion } from "./count-union.ts";
-import { calendarOf, type Day, type DayRange, keptUntil } from "./days.ts";
 import { explained } from "./errors.ts";
 
 export interface UniqueVisitorsOptions {

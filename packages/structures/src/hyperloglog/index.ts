@@ -1,3 +1,4 @@
+export type { Day, DayRange } from "../days.ts";
 export type { HyperLogLogElement } from "./add-elements.ts";
 export { createHyperLogLog, type HyperLogLog, type HyperLogLogOptions } from "./create-hyperloglog.ts";
 export {
@@ -7,5 +8,4 @@ export {
 	type UniqueVisitorsOptions,
 	type VisitOptions,
 } from "./create-unique-visitors.ts";
-export type { Day, DayRange } from "./days.ts";
 export { InvalidHyperLogLogError } from "./errors.ts";

@@ -1,3 +1,4 @@
+export type { Day } from "../days.ts";
 export { createLeaderboard } from "./create-leaderboard.ts";
 export { LeaderboardLayoutError, LeaderboardScoreError } from "./errors.ts";
 export type {

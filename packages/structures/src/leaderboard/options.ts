@@ -72,18 +72,16 @@ export const DEFAULTS: Readonly<{
 });
 
 export const OPTIONS: readonly string[] = [
-	...[
-		"name",
-		"order",
-		"ties",
-		"ranking",
-		"memberData",
-		"ttlMs",
-		"maxSize",
-		"scale",
-		"infinity",
-		"maxEntries",
-	],
+	"name",
+	"order",
+	"ties",
+	"ranking",
+	"memberData",
+	"ttlMs",
+	"maxSize",
+	"scale",
+	"infinity",
+	"maxEntries",
 ];
 
 /** @throws {InvalidArgumentError} */

@@ -1,5 +1,5 @@
 import { checkInteger, InvalidArgumentError, type RedisPort } from "@rk/client";
-import { type Calendar, calendarOf, type Day, keptUntil } from "../hyperloglog/days.ts";
+import { type Calendar, calendarOf, type Day, keptUntil } from "../days.ts";
 import { Board } from "./create-leaderboard.ts";
 import type { Leaderboard } from "./leaderboard.ts";
 import { checkOneOf, type LeaderboardOptions, type ResolvedOptions, resolveOptions } from "./options.ts";

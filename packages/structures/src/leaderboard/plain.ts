@@ -1,4 +1,4 @@
-import { type Command, integer, pairsOf, raw, text, textOrNull } from "@rk/client";
+import { type Command, integer, pairsOf, raw, text, textOrNull, type WireReply } from "@rk/client";
 import type { Listing } from "./scripts.ts";
 
 /*
@@ -9,7 +9,7 @@ const placed = pairsOf(text, text);
 
 export function plainRange(key: string, from: number, to: number, order: "asc" | "desc"): Command<Listing> {
 	const args = ["ZRANGE", key, String(from), String(to), ...(order === "desc" ? ["REV"] : []), "WITHSCORES"];
-	const decode = (reply: Parameters<typeof placed>[0]): Listing => ({
+	const decode = (reply: WireReply): Listing => ({
 		from,
 		rank: 0,
 		entries: placed(reply),

@@ -80,12 +80,8 @@ class RedisSessions<T> implements Sessions<T> {
 	}
 
 	async #get(id: string, touch: boolean): Promise<Session<T> | null> {
-		let at = "";
-		const stored = await this.#table.at<StoredSession>(id, (handle) => {
-			at = handle;
-			return this.#table.read(handle, touch);
-		});
-		return stored === null ? null : this.#table.readable(at, stored);
+		const found = await this.#table.at(id, (handle) => this.#table.read(handle, touch));
+		return found === null ? null : this.#table.readable(found.handle, found.result);
 	}
 
 	save(id: string, data: T, version: number, options: WriteSessionOptions = {}): Promise<number> {
@@ -163,7 +159,7 @@ class RedisSessions<T> implements Sessions<T> {
 		checkKnown("", options, ["idleMs"]);
 		checkIdle(options.idleMs);
 		const read = this.#table.at(id, (handle) => this.#table.read(handle, true, options.idleMs));
-		return read.then((stored) => stored !== null);
+		return read.then((found) => found !== null);
 	}
 
 	rotate(id: string): Promise<NewSession | null> {
@@ -185,13 +181,11 @@ class RedisSessions<T> implements Sessions<T> {
 	}
 
 	async #destroy(id: string): Promise<boolean> {
-		let at = "";
-		const user = await this.#table.at(id, (handle) => {
-			at = handle;
-			return this.#table.destroy(handle);
-		});
-		if (user !== null && user !== "") await this.#index.remove(user, [at]);
-		return user !== null;
+		const destroyed = await this.#table.at(id, (handle) => this.#table.destroy(handle));
+		if (destroyed === null) return false;
+		const { handle, result: user } = destroyed;
+		if (user !== "") await this.#index.remove(user, [handle]);
+		return true;
 	}
 
 	destroyUser(userId: string, options: { readonly except?: string } = {}): Promise<number> {
@@ -204,13 +198,9 @@ class RedisSessions<T> implements Sessions<T> {
 	}
 
 	/** Where the session of this id is now, if there is one. */
-	async #handleNow(id: string): Promise<string> {
-		let at = "";
-		await this.#table.at(id, (handle) => {
-			at = handle;
-			return this.#table.read(handle, false);
-		});
-		return at;
+	async #handleNow(id: string): Promise<string | undefined> {
+		const found = await this.#table.at(id, (handle) => this.#table.read(handle, false));
+		return found?.handle;
 	}
 
 	listUser(userId: string): Promise<Array<ListedSession<T>>> {
@@ -261,9 +251,9 @@ class RedisSessions<T> implements Sessions<T> {
 
 	/** What the work gives where the session is. @throws {SessionGoneError} */
 	async #found<R>(id: string, work: (handle: string) => Promise<R | null>): Promise<R> {
-		const result = await this.#table.at(id, work);
-		if (result === null) throw new SessionGoneError(handleOf(id));
-		return result;
+		const found = await this.#table.at(id, work);
+		if (found === null) throw new SessionGoneError(handleOf(id));
+		return found.result;
 	}
 
 	#newId(): string {

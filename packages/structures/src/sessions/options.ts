@@ -1,4 +1,4 @@
-import { checkInteger, checkKnown, checkMs, InvalidArgumentError } from "@rk/client";
+import { checkInteger, checkKnown, InvalidArgumentError } from "@rk/client";
 import { json, type SessionCodec } from "./codec.ts";
 import type { SessionCorruptError } from "./errors.ts";
 
@@ -87,7 +87,6 @@ export function resolveOptions<T>(options: SessionsOptions<T>): ResolvedOptions<
 	if (typeof touchRatio !== "number" || !(touchRatio >= 0 && touchRatio <= 0.9))
 		throw new InvalidArgumentError("touchRatio", touchRatio, "a number from 0 to 0.9");
 	checkInteger("maxPerUser", maxPerUser, 1);
-	checkMs("graceMs", graceMs, 0);
 	checkInteger("graceMs", graceMs, 0);
 	for (const [name, value] of Object.entries({ onReuse, onCorrupt, genId, random })) {
 		if (value !== undefined && typeof value !== "function")

@@ -16,6 +16,12 @@ import { SETTLED_MS } from "./user-index.ts";
 /** Rotations of one session within one grace; more are no client's. */
 const MOST_HOPS = 8;
 
+/** What came of some work, and where. */
+interface Done<R> {
+	readonly handle: string;
+	readonly result: R;
+}
+
 /** Sessions by their handle, one command each. */
 export class SessionTable<T> {
 	readonly redis: RedisPort;
@@ -29,11 +35,11 @@ export class SessionTable<T> {
 	}
 
 	/** Does the work at the session of this id, or at the one that it was rotated to; `null` where the work finds none. */
-	async at<R>(id: string, work: (handle: string) => Promise<R | null>): Promise<R | null> {
+	async at<R>(id: string, work: (handle: string) => Promise<R | null>): Promise<Done<R> | null> {
 		let handle = handleOf(id);
 		for (let hop = 0; hop < MOST_HOPS; hop++) {
 			const result = await work(handle);
-			if (result !== null) return result;
+			if (result !== null) return { handle, result };
 			const pointer = await this.redis.command(followScript([this.keys.session(handle)]));
 			if (pointer === null) return null;
 			if (!pointer.inGrace) {

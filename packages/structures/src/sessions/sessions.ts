@@ -70,6 +70,7 @@ export interface Sessions<T> {
 	 * uses it later is told to `onReuse`. `null`: another request has done so just now, and its answer has the new id.
 	 *
 	 * @throws {SessionGoneError}
+	 * @throws {SessionConflictError} it was changed in each of 100 attempts: it keeps its id
 	 */
 	rotate(id: string): Promise<NewSession | null>;
 

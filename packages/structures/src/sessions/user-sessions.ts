@@ -48,7 +48,7 @@ export class UserSessions<T> {
 	}
 
 	/** Destroys those, and those that are still being made, but for what `except` finds; how many there were. */
-	async destroyAll(userId: string, except?: () => Promise<string>): Promise<number> {
+	async destroyAll(userId: string, except?: () => Promise<string | undefined>): Promise<number> {
 		const entries = await this.#index.list(userId);
 		// After the list: where it was rotated in between, what is listed leads there, and is no other session.
 		const kept = await except?.();

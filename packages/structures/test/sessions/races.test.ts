@@ -2,7 +2,7 @@ import { hset, pexpiretime, type RedisPort, zincrby, zscore } from "@rk/client";
 import { startServer, type TestServer } from "@rk/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSessions, type Sessions } from "../../src/sessions/index.ts";
-import { cutAfter, interrupted } from "../faulty-port.ts";
+import { cutAfter, hindered, interrupted } from "../faulty-port.ts";
 import { adapters, freshName, open, until } from "../redis.ts";
 import { expectIndexed, ownedSessions } from "./support.ts";
 
@@ -256,6 +256,17 @@ describe.each(adapters)("over $name", (adapter) => {
 		await updates;
 		expect((await sessions.get(rotated.id))?.data).toEqual({ n: 10 });
 		expect(await sessions.count("ann")).toBe(1);
+	});
+
+	// Broken on purpose: the copy left when it gives up.
+	test("a rotation that meets a change each time gives up, and leaves the session where it was", async () => {
+		const sessions = make(redis);
+		const { id } = await sessions.create({ n: 0 }, { userId: "ann" });
+		const changed = hindered(redis, () => sessions.update(id, ({ n }) => ({ n: n + 1 })));
+		const conflict = { code: "RK_SESSION_CONFLICT", attempts: 100 };
+		await expect(make(changed).rotate(id)).rejects.toMatchObject(conflict);
+		expect((await sessions.get(id))?.data.n).toBeGreaterThanOrEqual(100);
+		expect([...(await ownedSessions(redis, prefix)).keys()]).toEqual([sessions.handleOf(id)]);
 	});
 
 	test("of rotations at the same time one has the new id", async () => {

@@ -5,7 +5,7 @@
 local LN2 = math.log(2)
 
 -- Opens the next layer, with half the error rate of the one before: all of them together have at most twice that of the first. How
--- many hashes and bits that takes, shape.ts says.
+-- many hashes and bits that takes, shape.ts says. Gives false where the filter expires at this very moment, and the layer has.
 local function grow()
 	local last = layers[count]
 	local rate = ARGV[4] * 0.5 ^ count
@@ -21,6 +21,7 @@ local function grow()
 	local expires = call("PEXPIRETIME", meta)
 	if expires > 0 then call("PEXPIREAT", layer[1], expires) end
 	layers[count] = layer
+	return call("EXISTS", layer[1]) == 1
 end
 
 local reply = { 0, count }
@@ -35,7 +36,10 @@ for at = 1, #ARGV[2], 12 do
 			if ARGV[3] == "" or count >= tonumber(ARGV[6]) then reply[1] = 1 break end
 			if count + 1 > #KEYS - 1 then reply[1], reply[2] = 2, count + 1 break end
 			call("HSET", meta, "inserted:" .. count, layer[5])
-			grow()
+			if not grow() then
+				call("UNLINK", unpack(KEYS))
+				return { 3 }
+			end
 			layer = layers[count]
 		end
 		for _ = 1, layer[3] do
