@@ -5,6 +5,7 @@ import { ConnectionError, type ServerError } from "./errors.ts";
 import { LatencyMap } from "./latency-map.ts";
 import { closed, type EndError } from "./patience.ts";
 import {
+	ANY_MASTER,
 	MAX_REDIRECTIONS,
 	type Redirected,
 	type Resent,
@@ -18,7 +19,6 @@ export type ReadFrom = "master" | "replica" | "any" | "nearest";
 
 /** How long a refresh of the slots may take before the next try. */
 const REFRESH_MS = 2000;
-const ANY_MASTER = -1;
 const PING: Args = ["PING"];
 
 /** A cluster: each command goes to the node of its slot, and where the nodes redirect it. */

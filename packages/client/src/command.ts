@@ -56,6 +56,12 @@ export function checkArgs(args: readonly unknown[], name?: string): void {
 	}
 }
 
+/** @throws {InvalidArgumentError} what no type checker saw: an array of words, as other clients take it */
+export function checkCommand(command: Command<unknown>): void {
+	if (typeof command?.decode === "function") return;
+	throw new InvalidArgumentError("command", command, "what a builder gives, such as get(key), or raw([…])");
+}
+
 /** A command that writes, or must be answered by the master. */
 export function write<T>(args: Args, key: Arg | undefined, decode: (reply: WireReply) => T): Command<T> {
 	checkArgs(args);

@@ -1,20 +1,15 @@
+import { onAbort } from "./abort-audience.ts";
 import { pause } from "./backoff.ts";
 import { Call, FirstUses, neverSent } from "./call.ts";
-import { checkArray, checkFunction, checkKnown, checkMs } from "./check.ts";
+import { checkArray, checkFunction, checkInteger, checkKnown, checkMs } from "./check.ts";
 import { ClusterRoutes, type ReadFrom } from "./cluster-routes.ts";
-import { type Arg, type Command, type WireReply, write } from "./command.ts";
+import { type Arg, type Command, checkCommand, type WireReply, write } from "./command.ts";
 import { commandName, failedOn } from "./command-name.ts";
 import { DeadlineWheel } from "./deadline-wheel.ts";
 import { text } from "./decode.ts";
 import { decoded } from "./decoded.ts";
 import type { Driver, Link, OwnLink } from "./driver.ts";
-import {
-	CommandError,
-	ConnectionError,
-	CrossSlotError,
-	type FailedCommand,
-	InvalidArgumentError,
-} from "./errors.ts";
+import { CommandError, CrossSlotError, type FailedCommand, InvalidArgumentError } from "./errors.ts";
 import { notConnected } from "./not-connected.ts";
 import {
 	checkCallOptions,
@@ -45,11 +40,12 @@ import type {
 	TransactionResults,
 } from "./port.ts";
 import { PortEvents } from "./port-events.ts";
-import { type Routes, SingleRoute } from "./routes.ts";
+import { ANY_MASTER, type Routes, SingleRoute } from "./routes.ts";
 import { scanAll } from "./scan-all.ts";
 import { isUnknownScript } from "./script.ts";
 import { Session, sessionOnly } from "./session.ts";
-import { resolveSessionOptions, SessionPool, type SessionPoolOptions } from "./session-pool.ts";
+import { resolveSessionOptions, type SessionPool, type SessionPoolOptions } from "./session-pool.ts";
+import { SessionPools } from "./session-pools.ts";
 import { sharedSlot, slotOf } from "./slot.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tracking } from "./tracking.ts";
@@ -72,8 +68,8 @@ export interface PortOptions {
 }
 
 const READ_FROM: readonly ReadFrom[] = ["master", "replica", "any", "nearest"];
-const ANY_MASTER = -1;
 const SESSION_OPTIONS: readonly string[] = ["signal", "acquireTimeoutMs"] satisfies (keyof SessionOptions)[];
+const SCAN_OPTIONS: readonly string[] = ["match", "count", "type", "signal"] satisfies (keyof ScanOptions)[];
 
 /** The port over a client library, given its driver, which it closes if it refuses the options. @throws {InvalidArgumentError} */
 export function createPort(driver: Driver, options: PortOptions = {}): RedisPort {
@@ -118,9 +114,7 @@ class Port implements RedisPort {
 	readonly #waiting: Waiting = new Set();
 	/** Subscriptions and trackings that are being made: close() ends them at once, since no reply is owed to them. */
 	readonly #beginning: Waiting = new Set();
-	readonly #pools = new Map<string, SessionPool<OwnLink>>();
-	/** Of nodes that are no masters any more, until the last session on them is over. */
-	readonly #retired = new Set<SessionPool<OwnLink>>();
+	readonly #pools: SessionPools;
 	/** One a connection, so that those who wait for it do so in one line. */
 	readonly #pinned = new WeakMap<Link, PinnedRoute>();
 	readonly #subscriptions: Subscriptions;
@@ -144,6 +138,7 @@ class Port implements RedisPort {
 			throw new InvalidArgumentError("driver", driver.kind, "a driver with a link or a cluster");
 		}
 		this.#clustered = cluster !== undefined;
+		this.#pools = new SessionPools(driver, options.sessions, options.connectTimeoutMs);
 		this.#subscriptions = new Subscriptions(driver, this.#wheel, this.#beginning, options.connectTimeoutMs);
 		this.#events = new PortEvents(driver);
 		this.topology = topologyOf(driver);
@@ -154,7 +149,7 @@ class Port implements RedisPort {
 	}
 
 	command<T>(command: Command<T>, options?: CallOptions): Promise<T> {
-		if (typeof command.decode !== "function") return Promise.reject(notACommand(command));
+		if (typeof command?.decode !== "function") return this.#call(command, {}); // which refuses it
 		if (this.#fast !== undefined && !command.session && (options === undefined || hasOnlyDeadline(options))) {
 			const link = this.#fast.ready();
 			if (link !== undefined) {
@@ -266,12 +261,12 @@ class Port implements RedisPort {
 			this.#options.commandTimeoutMs,
 		);
 		const destroy = (): void => pool.release(link, false);
-		signal?.addEventListener("abort", destroy, { once: true });
+		const offSignal = signal === undefined ? undefined : onAbort(signal, destroy);
 		if (signal?.aborted) destroy();
 		try {
 			return await work(session);
 		} finally {
-			signal?.removeEventListener("abort", destroy);
+			offSignal?.();
 			pool.release(link, session.end());
 		}
 	}
@@ -301,16 +296,18 @@ class Port implements RedisPort {
 	}
 
 	scan(options: ScanOptions = {}): AsyncIterable<string[]> {
-		const { signal } = options;
-		const sendOn = <T>(link: Link, command: Command<T>): Promise<T> =>
-			this.#callOn(link, command, signal === undefined ? {} : { signal });
-		return scanAll(() => this.#masters(signal === undefined ? {} : { signal }), sendOn, options);
+		checkCallOptions(options, SCAN_OPTIONS);
+		if (options.count !== undefined) checkInteger("count", options.count, 1);
+		const limits = options.signal === undefined ? {} : { signal: options.signal };
+		const sendOn = <T>(link: Link, command: Command<T>): Promise<T> => this.#callOn(link, command, limits);
+		return scanAll(() => this.#masters(limits), sendOn, options);
 	}
 
 	async everyMaster<T>(
 		command: Command<T>,
 		options: CallOptions = {},
 	): Promise<ReadonlyMap<string, T | CommandError>> {
+		checkCommand(command);
 		checkCallOptions(options);
 		if (command.session) throw sessionOnly(command, "needs a session");
 		const results = new Map<string, T | CommandError>();
@@ -346,6 +343,7 @@ class Port implements RedisPort {
 	}
 
 	close(options: { readonly graceMs?: number } = {}): Promise<void> {
+		checkKnown("", options, ["graceMs"]);
 		if (options.graceMs !== undefined) checkMs("graceMs", options.graceMs, 0);
 		this.#closing ??= this.#close(options.graceMs ?? 1000);
 		return this.#closing;
@@ -369,7 +367,7 @@ class Port implements RedisPort {
 		for (const patience of [...this.#waiting]) patience.end(closed);
 		this.#wheel.close();
 		for (const link of this.#routes.masters().values()) link?.abandon?.();
-		for (const pool of [...this.#pools.values(), ...this.#retired]) pool.close();
+		this.#pools.close();
 		this.#events.close();
 		await Promise.all([quiet, this.#driver.close()]);
 	}
@@ -464,7 +462,7 @@ class Port implements RedisPort {
 
 	/** @throws {InvalidArgumentError} only a session takes it */
 	#checkedSlot(command: Command<unknown>): number {
-		if (typeof command.decode !== "function") throw notACommand(command);
+		checkCommand(command);
 		if (command.session) throw sessionOnly(command, "blocks, or changes its connection; run it in a session");
 		if (!this.#clustered) return ANY_MASTER;
 		if (command.key === undefined) return slotOfChannel(command) ?? ANY_MASTER;
@@ -498,47 +496,18 @@ class Port implements RedisPort {
 
 	/** The pool of the node that has the key; waits for a cluster that is not connected yet. */
 	async #poolFor(key: Arg | undefined, limits: CallOptions): Promise<SessionPool<OwnLink>> {
-		if (!this.#clustered) return this.#poolOf(undefined);
+		if (!this.#clustered) return this.#pools.of(undefined);
 		const slot = key === undefined ? undefined : slotOf(key);
 		const owner = (): string | undefined =>
 			slot === undefined ? this.topology.masters()[0] : this.topology.masterOf(slot);
 		if (owner() === undefined) await this.#call({ ...PING, key }, limits);
-		return this.#poolOf(owner());
-	}
-
-	/** Nodes that are no longer masters get no sessions. */
-	#retirePools(): void {
-		if (!this.#clustered) return;
-		for (const pool of this.#retired) if (pool.size === 0) this.#retired.delete(pool);
-		const masters = this.topology.masters();
-		for (const [node, pool] of this.#pools) {
-			if (masters.includes(node)) continue;
-			pool.retire(new ConnectionError(`${node} is no master any more`, "not-sent"));
-			this.#pools.delete(node);
-			this.#retired.add(pool);
-		}
-	}
-
-	#poolOf(node: string | undefined): SessionPool<OwnLink> {
-		const known = this.#pools.get(node ?? "");
-		if (known !== undefined) return known;
-		const timeoutMs = this.#options.connectTimeoutMs;
-		const open = (): Promise<OwnLink> =>
-			this.#driver.open({ node, protocol: "as-configured", readOnly: false, timeoutMs });
-		this.#retirePools();
-		const pool = new SessionPool(open, this.#options.sessions);
-		this.#pools.set(node ?? "", pool);
-		return pool;
+		return this.#pools.of(owner());
 	}
 }
 
 /** One node for one channel, though any would do: messages that go different ways overtake each other. */
 function slotOfChannel({ args: [name, channel] }: Command<unknown>): number | undefined {
 	return name === "PUBLISH" && channel !== undefined ? slotOf(channel) : undefined;
-}
-
-function notACommand(value: unknown): InvalidArgumentError {
-	return new InvalidArgumentError("command", value, "what a builder gives, such as get(key), or raw([…])");
 }
 
 const PING: Command<string> = write(["PING"], undefined, text);

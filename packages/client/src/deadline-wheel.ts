@@ -1,4 +1,4 @@
-/** How exact a deadline is, in milliseconds: it fires up to this much late, never early. */
+/** How exact a deadline is, in milliseconds: in a process that is not busy it fires up to this much late, and never early. */
 const TICK_MS = 20;
 
 /** A deadline on the wheel; its holder calls {@link DeadlineWheel.delete} when it is no longer needed. */
@@ -27,8 +27,7 @@ export class DeadlineWheel {
 		const now = performance.now();
 		if (this.#timer === undefined) {
 			this.#done = Math.floor(now / TICK_MS);
-			this.#timer = setInterval(() => setImmediate(() => this.#turn()), TICK_MS);
-			this.#timer.unref();
+			this.#turnSoon(now);
 		}
 		const deadline: Deadline = { tick: Math.max(Math.ceil((now + ms) / TICK_MS), this.#done + 1), end };
 		const bucket = this.#buckets.get(deadline.tick);
@@ -70,9 +69,14 @@ export class DeadlineWheel {
 			this.#buckets.delete(tick);
 		}
 		this.#done = Math.max(now, this.#done);
-		if (this.#buckets.size === 0) {
-			clearInterval(this.#timer);
-			this.#timer = undefined;
-		}
+		this.#timer = undefined;
+		if (this.#buckets.size > 0) this.#turnSoon(performance.now());
+	}
+
+	/** At the next tick: an interval would have a phase of its own, and each deadline would be late by that as well. */
+	#turnSoon(now: number): void {
+		const toTick = TICK_MS - (now % TICK_MS);
+		this.#timer = setTimeout(() => setImmediate(() => this.#turn()), Math.ceil(toTick));
+		this.#timer.unref();
 	}
 }

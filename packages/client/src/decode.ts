@@ -147,7 +147,7 @@ export const streams: (reply: WireReply) => Array<[key: string, entries: StreamE
 	entries,
 );
 
-/** Adds `what` to an item's place, for replies of fixed length such as `[cursor, items]`. */
+/** Two items, each read in its own way, as of `[cursor, items]`. */
 export function tupleOf<A, B>(
 	first: (reply: WireReply) => A,
 	second: (reply: WireReply) => B,

@@ -1,14 +1,16 @@
 import { backoffMs, pause } from "./backoff.ts";
 import { refuseClusterNode } from "./cluster-node.ts";
 import { write } from "./command.ts";
-import type { ResolvedCommon } from "./connect-options.ts";
-import { text } from "./decode.ts";
+import type { ResolvedAddress, ResolvedCommon, ResolvedSentinel } from "./connect-options.ts";
+import { ok, text } from "./decode.ts";
+import type { OwnLink } from "./driver.ts";
 import { ConnectError, type ConnectFailure, ServerError } from "./errors.ts";
 import type { CallOptions, RedisPort } from "./port.ts";
-import { warnOfUnusedPassword } from "./unused-password.ts";
+import { warnOfUnusedPassword, warnOfUnusedSentinelPassword } from "./unused-password.ts";
 
 /** What is connected to, and as whom. */
-export type Destination = Pick<ResolvedCommon, "where" | "connectTimeoutMs" | "username" | "password">;
+export type Destination = Pick<ResolvedCommon, "where" | "connectTimeoutMs" | "username" | "password"> &
+	Partial<Pick<ResolvedSentinel, "sentinels" | "sentinelUsername" | "sentinelPassword">>;
 
 export interface Attempt {
 	/** The port over the new client, which it owns. */
@@ -17,6 +19,8 @@ export interface Attempt {
 	readonly connected: Promise<unknown>;
 	/** The library's latest error, which often says more than the rejection. */
 	lastError(): unknown;
+	/** A connection to one Sentinel, with the login to it; only where Sentinels are asked for the master. */
+	openSentinel?(sentinel: ResolvedAddress, timeoutMs: number): Promise<OwnLink>;
 }
 
 /** What the server says while it is about to be of use. */
@@ -37,7 +41,10 @@ export async function establish(to: Destination, attempt: Attempt): Promise<Redi
 		timer = setTimeout(resolve, timeoutMs, "late");
 	});
 	try {
-		if ((await Promise.race([answered, late])) !== "late") return attempt.port;
+		if ((await Promise.race([answered, late])) !== "late") {
+			await warn(attempt, to, until);
+			return attempt.port;
+		}
 		answered.catch(() => {}); // nobody waits for it any more
 		throw failure(where, attempt.lastError(), `no answer within ${timeoutMs} ms`, "timeout");
 	} catch (error) {
@@ -51,18 +58,28 @@ export async function establish(to: Destination, attempt: Attempt): Promise<Redi
 
 async function answer(port: RedisPort, to: Destination, until: number): Promise<void> {
 	for (let tries = 0; ; tries++) {
-		const timeoutMs = Math.max(1, until - performance.now());
 		try {
-			await port.command(write(["PING"], undefined, text), { timeoutMs });
+			await port.command(write(["PING"], undefined, text), leftUntil(until));
 			break;
 		} catch (error) {
 			if (!STARTING.has(codeOf(error)) || performance.now() > until) throw error;
 			await pause(backoffMs(tries, 20, 200));
 		}
 	}
-	const left = (): CallOptions => ({ timeoutMs: Math.max(1, until - performance.now()) });
-	if (port.topology.kind === "standalone") await refuseClusterNode(port, to.where, left());
-	await warnOfUnusedPassword(port, to, left());
+	if (port.topology.kind === "standalone") await refuseClusterNode(port, to.where, leftUntil(until));
+}
+
+async function warn({ port, openSentinel }: Attempt, to: Destination, until: number): Promise<void> {
+	await warnOfUnusedPassword(to.where, to, (args) =>
+		port.command(write(args, undefined, ok), leftUntil(until)),
+	);
+	if (openSentinel === undefined || to.sentinels === undefined) return;
+	const login = { username: to.sentinelUsername, password: to.sentinelPassword };
+	await warnOfUnusedSentinelPassword(to.sentinels, login, openSentinel, until);
+}
+
+function leftUntil(until: number): CallOptions {
+	return { timeoutMs: Math.max(1, until - performance.now()) };
 }
 
 function failure(where: string, error: unknown, message: string, fallback: ConnectFailure): ConnectError {

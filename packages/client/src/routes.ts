@@ -12,7 +12,10 @@ export interface Waiter {
 	fail(error: EndError): void;
 }
 
-/** Which connection a command goes to. Slot −1 stands for "any master". */
+/** In the place of a slot: any master will do. */
+export const ANY_MASTER = -1;
+
+/** Which connection a command goes to. */
 export interface Routes {
 	/** The connection to use at once; `undefined`: wait, so as not to overtake those who wait already. */
 	ready(slot: number, readOnly: boolean): Link | undefined;

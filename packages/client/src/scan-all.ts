@@ -1,4 +1,3 @@
-import { checkInteger } from "./check.ts";
 import { type Args, type Command, write } from "./command.ts";
 import { listOf, text, tupleOf } from "./decode.ts";
 import type { Link } from "./driver.ts";
@@ -13,7 +12,6 @@ export async function* scanAll(
 	sendOn: (link: Link, command: Command<[string, string[]]>) => Promise<[string, string[]]>,
 	options: ScanOptions,
 ): AsyncGenerator<string[], void, undefined> {
-	if (options.count !== undefined) checkInteger("count", options.count, 1);
 	const rest = [
 		...(options.match === undefined ? [] : ["MATCH", options.match]),
 		...(options.count === undefined ? [] : ["COUNT", String(options.count)]),

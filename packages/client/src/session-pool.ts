@@ -1,4 +1,6 @@
+import { onAbort } from "./abort-audience.ts";
 import { checkInteger, checkKnown, checkMs } from "./check.ts";
+import type { OwnLink } from "./driver.ts";
 import {
 	AbortedError,
 	ClosedError,
@@ -53,10 +55,7 @@ export function resolveSessionOptions(options: SessionPoolOptions = {}): Require
 }
 
 /** What the pool lends. */
-export interface Poolable {
-	readonly state: "ready" | "down" | "closed";
-	destroy(): void;
-}
+export type Poolable = Pick<OwnLink, "state" | "destroy">;
 
 interface Idle<C> {
 	readonly connection: C;
@@ -100,7 +99,7 @@ export class SessionPool<C extends Poolable> {
 			const settle = (): void => {
 				claim.over = true;
 				clearTimeout(timer);
-				signal?.removeEventListener("abort", aborted);
+				offSignal?.();
 			};
 			const claim: Claim<C> = {
 				resolve: (connection) => {
@@ -118,13 +117,12 @@ export class SessionPool<C extends Poolable> {
 				if (at >= 0) this.#claims.splice(at, 1);
 				claim.reject(error);
 			};
-			const aborted = (): void => give(new AbortedError(signal?.reason, "not-sent"));
 			const timer = setTimeout(
 				() => give(new TimeoutError("No free connection for a session", timeoutMs, "not-sent")),
 				timeoutMs,
 			);
 			timer.unref();
-			signal?.addEventListener("abort", aborted, { once: true });
+			const offSignal = signal && onAbort(signal, () => give(new AbortedError(signal.reason, "not-sent")));
 			this.#claims.push(claim);
 			this.#grow();
 		});

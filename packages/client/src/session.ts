@@ -1,4 +1,5 @@
-import { type Arg, type Command, type WireReply, write } from "./command.ts";
+import { checkArray } from "./check.ts";
+import { type Arg, type Command, checkCommand, type WireReply, write } from "./command.ts";
 import { failedOn } from "./command-name.ts";
 import type { DeadlineWheel } from "./deadline-wheel.ts";
 import { ok } from "./decode.ts";
@@ -73,6 +74,7 @@ export class Session implements RedisSession {
 	}
 
 	async watch(keys: readonly Arg[], options: CallOptions = {}): Promise<void> {
+		checkArray("keys", keys);
 		if (keys.length === 0) throw new InvalidArgumentError("keys", keys, "one key or more");
 		this.#check([], options);
 		this.#watching = true;
@@ -113,6 +115,8 @@ export class Session implements RedisSession {
 	}
 
 	#check(commands: readonly Command<unknown>[], options: CallOptions): void {
+		checkArray("commands", commands);
+		commands.forEach(checkCommand);
 		checkCallOptions(options);
 		const never = commands.find(isNever);
 		if (never !== undefined)

@@ -1,3 +1,4 @@
+import { onAbort } from "./abort-audience.ts";
 import { pause } from "./backoff.ts";
 import { callBack } from "./call-back.ts";
 import { checkFunction, checkTexts } from "./check.ts";
@@ -51,9 +52,10 @@ export class Subscriptions {
 		if (before !== undefined) throw before;
 		const listener: Listener = { request, lost: new Map() };
 		let ended: Promise<void> | undefined;
+		let offSignal: (() => void) | undefined;
 		const end = (): Promise<void> => {
 			this.#ends.delete(end);
-			signal?.removeEventListener("abort", end);
+			offSignal?.();
 			ended ??= this.#leave(kind, names, listener);
 			return ended;
 		};
@@ -64,7 +66,7 @@ export class Subscriptions {
 			await end();
 			throw error;
 		}
-		signal?.addEventListener("abort", end, { once: true });
+		if (signal !== undefined) offSignal = onAbort(signal, () => void end());
 		if (signal?.aborted) void end();
 		return {
 			close: end,

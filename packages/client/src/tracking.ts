@@ -1,3 +1,4 @@
+import { onAbort } from "./abort-audience.ts";
 import { backoffMs, pause } from "./backoff.ts";
 import { callBack } from "./call-back.ts";
 import { checkFunction, checkTexts } from "./check.ts";
@@ -82,8 +83,7 @@ export class Tracking {
 			this.close();
 			onEnd();
 		};
-		signal?.addEventListener("abort", close, { once: true });
-		this.#offSignal = () => signal?.removeEventListener("abort", close);
+		if (signal !== undefined) this.#offSignal = onAbort(signal, () => void close());
 		if (signal?.aborted) void close();
 		const closed = (): boolean => this.#closed;
 		return {

@@ -1,4 +1,4 @@
-import { neverSent } from "./call.ts";
+import { neverSent, type Settle } from "./call.ts";
 import type { Command } from "./command.ts";
 import { failedOn } from "./command-name.ts";
 import type { Driver, Link } from "./driver.ts";
@@ -13,8 +13,7 @@ export class TransactionCall implements Redirected {
 	readonly #commands: readonly Command<unknown>[];
 	readonly #slot: number;
 	readonly #fault: Driver["fault"];
-	readonly #resolve: (results: unknown[]) => void;
-	readonly #reject: (error: unknown) => void;
+	readonly #to: Settle<unknown[]>;
 	#over = false;
 	/** The connection that it was sent on, and has no answer from yet. */
 	#sentOn: Link | undefined;
@@ -25,14 +24,13 @@ export class TransactionCall implements Redirected {
 		commands: readonly Command<unknown>[],
 		slot: number,
 		fault: Driver["fault"],
-		to: { readonly resolve: (results: unknown[]) => void; readonly reject: (error: unknown) => void },
+		to: Settle<unknown[]>,
 	) {
 		this.#routes = routes;
 		this.#commands = commands;
 		this.#slot = slot;
 		this.#fault = fault;
-		this.#resolve = to.resolve;
-		this.#reject = to.reject;
+		this.#to = to;
 	}
 
 	get over(): boolean {
@@ -62,7 +60,7 @@ export class TransactionCall implements Redirected {
 	#failWith(error: unknown): void {
 		if (this.#over) return;
 		this.#over = true;
-		this.#reject(error);
+		this.#to.reject(error);
 	}
 
 	#run(link: Link, asking: boolean): void {
@@ -75,7 +73,7 @@ export class TransactionCall implements Redirected {
 					return;
 				}
 				this.#over = true;
-				this.#resolve(results);
+				this.#to.resolve(results);
 			},
 			(error: unknown) => this.#failed(error, link),
 		);

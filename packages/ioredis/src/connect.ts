@@ -4,6 +4,7 @@ import {
 	type ConnectSentinelOptions,
 	createPort,
 	establish,
+	type OwnLink,
 	type RedisPort,
 	type ResolvedAddress,
 	type ResolvedCommon,
@@ -111,26 +112,36 @@ export async function connectSentinel(options: ConnectSentinelOptions): Promise<
 		if (message.endsWith("Command timed out")) why = Object.assign(new Error(message), { code: "ETIMEDOUT" });
 	});
 	const latest = latestError(client);
+	const login = { username: sentinelUsername, password: sentinelPassword };
+	const toSentinel = (address: ResolvedAddress | undefined): NativeRedis =>
+		redis({ ...common(resolved), ...login, ...address, enableReadyCheck: false });
 	const reason = async (error: unknown): Promise<never> => {
 		if (why !== undefined || !String(latest()).includes("Connection is closed.")) throw error;
-		const login = { username: sentinelUsername, password: sentinelPassword };
-		const sentinel = redis({ ...common(resolved), ...login, ...sentinels[0], enableReadyCheck: false });
-		why = await askWhy(sentinel, connectTimeoutMs, error).catch((found: unknown) => found);
+		why = await askWhy(toSentinel(sentinels[0]), connectTimeoutMs, error).catch((found: unknown) => found);
 		throw why;
 	};
 	return establish(resolved, {
 		port: createPort(ioredisDriver(client, true), resolved.port),
 		connected: loggedIn(client, latest).catch(reason),
 		lastError: () => why ?? latest(),
+		openSentinel: (address, timeoutMs) => openTo(toSentinel(address), timeoutMs),
 	});
 }
 
 /** The library says that it reached nobody, but not why: one of them is asked again. */
 async function askWhy(node: NativeRedis, timeoutMs: number, error: unknown): Promise<never> {
-	const request = { node: undefined, protocol: "as-configured", readOnly: false, timeoutMs } as const;
-	const link = await openLike(node, undefined, request);
+	const link = await openTo(node, timeoutMs);
 	link.destroy();
 	throw error;
+}
+
+function openTo(node: NativeRedis, timeoutMs: number): Promise<OwnLink> {
+	return openLike(node, undefined, {
+		node: undefined,
+		protocol: "as-configured",
+		readOnly: false,
+		timeoutMs,
+	});
 }
 
 /** Until it was connected once, a client does not try again: that it cannot connect is the answer. */

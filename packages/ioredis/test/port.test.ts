@@ -219,6 +219,24 @@ test("a script whose caller has given up is not sent again with its source", asy
 	expect(await port.command(get("late"), { timeoutMs: 2000 })).toBeNull();
 });
 
+// Red (more than one, and from eleven on Node.js warns of a leak) where any of these listens to the signal by itself.
+test("one signal for many subscriptions, trackings and sessions has one listener on it, and then none", async () => {
+	const port = await open(clientOf(), { sessions: { max: 1 } });
+	const { signal } = new AbortController();
+	const made = [1, 2].flatMap((n) => [
+		port.subscribe({ names: [`${n}`], onMessage: ignore, signal }),
+		port.trackPrefixes({ prefixes: [`${n}:`], onInvalidate: ignore, onGap: ignore, signal }),
+	]);
+	const ends = await Promise.all(made);
+	// One of them has the connection, and the others wait for it.
+	const seen = [1, 2, 3].map(() =>
+		port.session("k", async () => getEventListeners(signal, "abort").length, { signal }),
+	);
+	expect(await Promise.all(seen)).toEqual([1, 1, 1]);
+	for (const { close } of ends) await close();
+	expect(getEventListeners(signal, "abort")).toEqual([]);
+});
+
 describe("a session", () => {
 	// Red (it never ends) when it waits for the reply of its own UNWATCH.
 	test("has its result though the server falls silent behind it", async () => {
@@ -249,6 +267,11 @@ test.each<[string, (port: RedisPort) => unknown]>([
 	["command", (port) => Reflect.apply(port.batch, port, [["GET"]])],
 	["commands", (port) => Reflect.apply(port.batch, port, [get("a"), get("b")])],
 	["commands", (port) => Reflect.apply(port.transaction, port, [get("a")])],
+	["command", (port) => Reflect.apply(port.everyMaster, port, [["PING"]])],
+	["command", (port) => port.session("k", async (own) => Reflect.apply(own.command, own, [["GET", "k"]]))],
+	["commands", (port) => port.session("k", async (own) => Reflect.apply(own.batch, own, [get("a")]))],
+	["commands", (port) => port.session("k", async (own) => Reflect.apply(own.exec, own, [get("a")]))],
+	["keys", (port) => port.session("k", async (own) => Reflect.apply(own.watch, own, ["balance"]))], // seven letters
 	["work", (port) => Reflect.apply(port.session, port, [async () => 1])],
 	["event", async (port) => Reflect.apply(port.on, port, ["error", () => {}])],
 	["listener", async (port) => Reflect.apply(port.on, port, ["up"])],

@@ -41,6 +41,6 @@ export function explainer(
 }
 
 /** By its brand and fields, not its class: the port may have a copy of @rk/client of its own. */
-function isErrorReply(error: unknown): error is RkError & ErrorReply {
+export function isErrorReply(error: unknown): error is RkError & ErrorReply {
 	return error instanceof RkError && "reply" in error && typeof error.reply === "string";
 }

@@ -1,5 +1,6 @@
-import { type Command, mapOf, type RedisPort, RkError, raw, type WireReply } from "@rk/client";
+import { type Command, mapOf, type RedisPort, raw, type WireReply } from "@rk/client";
 import type { AnyScript } from "./define-script.ts";
+import { isErrorReply } from "./explain.ts";
 
 const PROBE_MS = 5_000;
 
@@ -41,8 +42,7 @@ export class NativeCommands {
 	 * somebody asks anew.
 	 */
 	refuses(error: unknown): boolean {
-		if (!(error instanceof RkError && "reply" in error && typeof error.reply === "string")) return false;
-		if (!REFUSED.test(error.reply)) return false;
+		if (!isErrorReply(error) || !REFUSED.test(error.reply)) return false;
 		this.#had = new Set();
 		return true;
 	}

@@ -1,4 +1,5 @@
 import {
+	type Attempt,
 	type ConnectClusterOptions,
 	ConnectError,
 	type ConnectOptions,
@@ -13,6 +14,7 @@ import {
 	resolveConnectSentinel,
 } from "@rk/client";
 import { type AnyNodeRedisClient, nodeRedisDriver } from "./driver.ts";
+import { OwnClientLink } from "./own-link.ts";
 
 /** A connection on which nothing moves for so long is taken for lost, in milliseconds; it is asked for a sign at half the time. */
 const SILENCE_MS = 10_000;
@@ -70,7 +72,7 @@ export async function connectCluster(options: ConnectClusterOptions): Promise<Re
 export async function connectSentinel(options: ConnectSentinelOptions): Promise<RedisPort> {
 	const resolved = resolveConnectSentinel(options);
 	const { name, sentinels, sentinelUsername, sentinelPassword, db, connectTimeoutMs } = resolved;
-	const { createSentinel } = await driver(resolved);
+	const { createClient, createSentinel } = await driver(resolved);
 	const common = socketOptions(resolved);
 	const sentinelOptions = {
 		...(sentinelUsername === undefined ? {} : { username: sentinelUsername }),
@@ -85,7 +87,14 @@ export async function connectSentinel(options: ConnectSentinelOptions): Promise<
 		passthroughClientErrorEvents: true, // else a wrong password stays a secret
 		nodeClientOptions: { ...nodeOptions(resolved, db), socket: common },
 	});
-	return begin(sentinel, resolved, resolved.port, noSentinels(sentinel, sentinels.length));
+	return begin(sentinel, resolved, resolved.port, {
+		refused: noSentinels(sentinel, sentinels.length),
+		openSentinel: (address, timeoutMs) => {
+			const node = `${address.host}:${address.port}`;
+			const options = { node, protocol: "as-configured", readOnly: false, timeoutMs } as const;
+			return OwnClientLink.open(createClient(sentinelOptions), options, address);
+		},
+	});
 }
 
 type Native = AnyNodeRedisClient & { connect(): Promise<unknown> };
@@ -94,7 +103,7 @@ function begin(
 	client: Native,
 	common: ResolvedCommon,
 	options: PortOptions,
-	refused?: Promise<never>,
+	{ refused, ...more }: Pick<Attempt, "openSentinel"> & { readonly refused?: Promise<never> } = {},
 ): Promise<RedisPort> {
 	let lastError: unknown;
 	client.on("error", (error) => {
@@ -106,6 +115,7 @@ function begin(
 		port,
 		connected: refused === undefined ? connected : Promise.race([connected, refused]),
 		lastError: () => lastError,
+		...more,
 	});
 }
 

@@ -77,5 +77,5 @@ function refusePrefix(argument: string, keyPrefix: unknown): void {
 function warnOnce(owner: object, code: string, message: string): void {
 	if (warned.has(owner)) return;
 	warned.add(owner);
-	process.emitWarning(message, { code });
+	process.emitWarning(message, { type: "RkWarning", code });
 }

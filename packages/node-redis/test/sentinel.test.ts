@@ -69,7 +69,6 @@ describe("the master", () => {
 		},
 	);
 
-	// Breaks on the library's own connection: our EXEC takes the WATCH of whoever has the lease, whose EXEC then succeeds.
 	// Red (RK_CLOSED, though nobody closed anything) when it is told by the library's message alone.
 	test("that is let go of for another gives up what was in flight as a lost connection, not a closed client", async () => {
 		const made = client();
@@ -90,6 +89,7 @@ describe("the master", () => {
 		expect(await failed).toMatchObject({ code: "RK_CLOSED", outcome: "unknown" });
 	});
 
+	// Breaks on the library's own connection: our EXEC takes the WATCH of whoever has the lease, whose EXEC then succeeds.
 	test("is used on a connection that the application's leases do not share", async () => {
 		const made = client();
 		const link = await use(made);

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, keyInSlot } from "@rk/client";
+import { checkInteger, InvalidArgumentError, keyInSlot } from "@rk/client";
 import { agreement, type NodeView, ownsSlot, readView } from "./cluster-view.ts";
 import type { Host } from "./machine.ts";
 import { promote } from "./promotion.ts";
@@ -89,7 +89,7 @@ export class RunningCluster implements TestCluster {
 	}
 
 	async ownerOf(slot: number): Promise<ClusterServer> {
-		checkSlot(slot);
+		checkInteger("slot", slot, 0, SLOTS - 1);
 		const view = await this.#view();
 		const owner = this.nodes.find(({ id }) => view.some((node) => node.id === id && ownsSlot(node, slot)));
 		if (owner === undefined) throw new InvalidArgumentError("slot", slot, "a slot that a node owns");
@@ -141,8 +141,7 @@ export class RunningCluster implements TestCluster {
 
 	async reshard(count: number, from: ClusterNode, to: ClusterNode): Promise<void> {
 		const slots = await this.#slotsOf(from);
-		if (!Number.isInteger(count) || count < 0 || count > slots.length)
-			throw new InvalidArgumentError("count", count, `0 to ${slots.length}, the slots that ${from.url} has`);
+		checkInteger("count", count, 0, slots.length);
 		for (const slot of slots.slice(0, count)) {
 			await this.beginMigration(slot, to);
 			await this.#handOver(slot, to);
@@ -200,11 +199,6 @@ export class RunningCluster implements TestCluster {
 		const [node] = this.#up();
 		return node === undefined ? [] : viewOf(node);
 	}
-}
-
-function checkSlot(slot: number): void {
-	if (!Number.isInteger(slot) || slot < 0 || slot >= SLOTS)
-		throw new InvalidArgumentError("slot", slot, `a whole number from 0 to ${SLOTS - 1}`);
 }
 
 async function viewOf(node: ClusterServer): Promise<readonly NodeView[]> {

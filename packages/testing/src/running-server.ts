@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@rk/client";
+import { checkInteger, InvalidArgumentError } from "@rk/client";
 import type { Control } from "./control.ts";
 import { NotOwnedError } from "./errors.ts";
 import { ready, type ServerVersion } from "./launch.ts";
@@ -121,8 +121,7 @@ export class RunningServer implements TestServer {
 	}
 
 	async pauseClients(ms: number, what: "ALL" | "WRITE" = "ALL"): Promise<void> {
-		if (!Number.isSafeInteger(ms) || ms < 0)
-			throw new InvalidArgumentError("ms", ms, "whole milliseconds, 0 or more");
+		checkInteger("ms", ms, 0);
 		await this.command("CLIENT", "PAUSE", ms, what);
 	}
 

@@ -1,4 +1,4 @@
-import { checkKnown, InvalidArgumentError } from "@rk/client";
+import { checkInteger, checkKnown } from "@rk/client";
 import { ClusterServer, RunningCluster, type TestCluster } from "./cluster.ts";
 import { readView } from "./cluster-view.ts";
 import { type Site, withHost } from "./hosts.ts";
@@ -86,10 +86,8 @@ async function join(nodes: readonly ClusterServer[], masters: number): Promise<v
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
 	checkKnown("", options, ["masters", "replicas", "password", "args", "proxied"]);
 	const { masters = 3, replicas = 0, proxied = false } = options;
-	if (!Number.isInteger(masters) || masters < 1 || masters > 100)
-		throw new InvalidArgumentError("masters", masters, "a whole number from 1 to 100");
-	if (!Number.isInteger(replicas) || replicas < 0 || replicas > 5)
-		throw new InvalidArgumentError("replicas", replicas, "a whole number from 0 to 5");
+	checkInteger("masters", masters, 1, 100);
+	checkInteger("replicas", replicas, 0, 5);
 
 	const count = masters * (1 + replicas);
 	return withHost({ ports: count, proxied: proxied ? count : 0 }, async (host, sites) => {

@@ -1,4 +1,4 @@
-import { checkKnown, InvalidArgumentError } from "@rk/client";
+import { checkInteger, checkKnown, InvalidArgumentError } from "@rk/client";
 import { type Site, withHost } from "./hosts.ts";
 import { baseArgs, launchServer, login } from "./launch.ts";
 import { type Host, PID_FILE } from "./machine.ts";
@@ -19,6 +19,9 @@ export interface SentinelOptions {
 	/** Sentinels name the port of a proxy for each server, so that clients reach each server through its `proxy`. @default false */
 	readonly proxied?: boolean;
 }
+
+/** With the number of Sentinels, of which more than half must agree. */
+type Group = SentinelOptions & { readonly sentinels: number };
 
 async function launchOne(
 	host: Host,
@@ -43,8 +46,8 @@ async function launchOne(
 }
 
 /** A Sentinel rewrites its configuration as it learns, so it takes a file, not options. */
-function sentinelConfiguration(host: Host, port: number, master: Site, options: SentinelOptions): string {
-	const { sentinels = 3, password, sentinelPassword } = options;
+function sentinelConfiguration(host: Host, port: number, master: Site, group: Group): string {
+	const { sentinels, password, sentinelPassword } = group;
 	return [
 		`port ${port}`,
 		`bind ${host.bind}`,
@@ -66,10 +69,10 @@ async function launchSentinel(
 	host: Host,
 	{ port }: Site,
 	master: Site,
-	options: SentinelOptions,
+	group: Group,
 ): Promise<RunningServer> {
-	const { sentinelPassword } = options;
-	const files = { "sentinel.conf": sentinelConfiguration(host, port, master, options) };
+	const { sentinelPassword } = group;
+	const files = { "sentinel.conf": sentinelConfiguration(host, port, master, group) };
 	const launch = { port, args: ["sentinel.conf", "--sentinel"], files };
 	const launched = await launchServer(host, launch, login(sentinelPassword));
 	// By default an old master is made a replica only after 8 to 20 seconds, and Sentinels need 2 to find each other.
@@ -88,10 +91,8 @@ async function launchSentinel(
 export async function startSentinel(options: SentinelOptions = {}): Promise<TestSentinel> {
 	checkKnown("", options, ["replicas", "sentinels", "password", "sentinelPassword", "args", "proxied"]);
 	const { replicas = 2, sentinels = 3, proxied = false } = options;
-	if (!Number.isInteger(replicas) || replicas < 0 || replicas > 10)
-		throw new InvalidArgumentError("replicas", replicas, "a whole number from 0 to 10");
-	if (!Number.isInteger(sentinels) || sentinels < 1 || sentinels > 10)
-		throw new InvalidArgumentError("sentinels", sentinels, "a whole number from 1 to 10");
+	checkInteger("replicas", replicas, 0, 10);
+	checkInteger("sentinels", sentinels, 1, 10);
 
 	const servers = 1 + replicas;
 	const sites = { ports: servers + sentinels, proxied: proxied ? servers : 0 };
@@ -101,7 +102,7 @@ export async function startSentinel(options: SentinelOptions = {}): Promise<Test
 		const first = await launch(master); // before its replicas, which would wait a second before they try again
 		const group = [first, ...(await Promise.all(others.slice(0, replicas).map(launch)))];
 		const watchers = await Promise.all(
-			others.slice(replicas).map((site) => launchSentinel(host, site, master, options)),
+			others.slice(replicas).map((site) => launchSentinel(host, site, master, { ...options, sentinels })),
 		);
 		const sentinel = new RunningSentinel(group, watchers, host);
 		await sentinel.settled();

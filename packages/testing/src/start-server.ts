@@ -1,4 +1,4 @@
-import { checkKnown, InvalidArgumentError } from "@rk/client";
+import { checkInteger, checkKnown, InvalidArgumentError } from "@rk/client";
 import { announce } from "./announce.ts";
 import { certificate } from "./certificate.ts";
 import { Control } from "./control.ts";
@@ -27,8 +27,7 @@ export interface ServerOptions {
 function checkOptions(options: ServerOptions): void {
 	checkKnown("", options, ["args", "password", "tls", "port", "persistence", "proxied", "owned"]);
 	const { port, tls, proxied, persistence } = options;
-	if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
-		throw new InvalidArgumentError("port", port, "a whole number from 1 to 65535");
+	if (port !== undefined) checkInteger("port", port, 1, 65_535);
 	if (persistence !== undefined && persistence !== "none" && persistence !== "aof")
 		throw new InvalidArgumentError("persistence", persistence, '"none" or "aof"');
 	if (tls === true && proxied === true)

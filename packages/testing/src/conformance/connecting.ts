@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { get, type RedisPort } from "@rk/client";
 import type { TestServer } from "../server.ts";
+import { startSentinel } from "../start-sentinel.ts";
 import { startServer } from "../start-server.ts";
 import { check, type Definition } from "./check.ts";
 import { failure } from "./expect.ts";
@@ -209,6 +210,29 @@ export function connectChecks(subject: ConformanceSubject): readonly Definition[
 					connect({ name, sentinels: addresses(scene), password: "secret" }),
 				);
 				assert.match(warning, /^RK_UNUSED_PASSWORD /);
+			},
+		),
+		// Broken on purpose: establish() without warnOfUnusedSentinelPassword(). Nothing told of the password.
+		...checkOf(
+			subject,
+			"connectSentinel",
+			"a password that the Sentinels do not ask for is told in a warning, one that they ask for is not",
+			"sentinel",
+			async (scene, connect) => {
+				const { name } = scene.target;
+				const [sentinel = { host: "", port: 0 }] = addresses(scene);
+				const sentinels = [{ port: await deadPort() }, sentinel];
+				const [warning = "", ...others] = await warningsOf(() =>
+					connect({ name, sentinels, sentinelPassword: "secret" }),
+				);
+				assert.deepEqual(others, []);
+				const where = `the Sentinel ${sentinel.host}:${sentinel.port}`;
+				assert.match(warning, new RegExp(`^RK_UNUSED_PASSWORD ${where} asks for no password`));
+				assert.doesNotMatch(warning, /secret/);
+				await using guarded = await startSentinel({ replicas: 0, sentinels: 1, sentinelPassword: "right" });
+				const { host, port } = guarded.sentinels[0] ?? { host: "", port: 0 };
+				const login = { name: guarded.name, sentinels: [{ host, port }], sentinelPassword: "right" };
+				assert.deepEqual(await warningsOf(() => connect(login)), []);
 			},
 		),
 		...checkOf(

@@ -266,6 +266,17 @@ export const errorChecks: readonly Definition[] = [
 				assert.equal(Reflect.get(error, "argument"), "timeout");
 			}
 		}
+		// Broken on purpose: scan() and close() looking at the names they know. The first went through all keys there are.
+		const scanned = await failure(
+			Promise.resolve().then(() => port.scan(Object({ mtach: "k*" }))),
+			{ code: "RK_INVALID_ARGUMENT" },
+		);
+		assert.equal(Reflect.get(scanned, "argument"), "mtach");
+		const closed = await failure(
+			Promise.resolve().then(() => port.close(Object({ grace: 5 }))),
+			{ code: "RK_INVALID_ARGUMENT" },
+		);
+		assert.equal(Reflect.get(closed, "argument"), "grace");
 	}),
 	check(
 		"in a cluster, keys of several slots are refused before anything is sent",

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
-import { InvalidArgumentError } from "@rk/client";
+import { checkInteger } from "@rk/client";
 import { freePort } from "../ports.ts";
 import { CutOrder, SwallowOrder } from "./order.ts";
 import { type Faults, Pair } from "./pair.ts";
@@ -74,11 +74,6 @@ function matcher(match: CommandMatch): (args: readonly string[]) => boolean {
 	return (args) => args[0]?.toUpperCase() === name;
 }
 
-function checkCount(option: string, value: number, least: number): void {
-	if (!Number.isSafeInteger(value) || value < least)
-		throw new InvalidArgumentError(option, value, `a whole number, ${least} or more`);
-}
-
 class RunningProxy implements FaultProxy, Faults {
 	readonly host = "127.0.0.1";
 	readonly port: number;
@@ -108,7 +103,7 @@ class RunningProxy implements FaultProxy, Faults {
 	}
 
 	delay(ms: number): void {
-		checkCount("ms", ms, 0);
+		checkInteger("ms", ms, 0);
 		this.delayMs = ms;
 	}
 
@@ -138,14 +133,14 @@ class RunningProxy implements FaultProxy, Faults {
 	}
 
 	cutAfterReplyBytes(bytes: number): Promise<boolean> {
-		checkCount("bytes", bytes, 0);
+		checkInteger("bytes", bytes, 0);
 		this.#cutOrder?.settle(false);
 		this.#cutOrder = new CutOrder(bytes);
 		return this.#cutOrder.happened;
 	}
 
 	swallowReply(match: CommandMatch, { nth = 1, after = "cut" }: SwallowOptions = {}): Promise<boolean> {
-		checkCount("nth", nth, 1);
+		checkInteger("nth", nth, 1);
 		const order = new SwallowOrder(matcher(match), nth, after);
 		this.#swallowOrders = [...this.#swallowOrders.filter(({ open }) => open), order];
 		return order.happened;
