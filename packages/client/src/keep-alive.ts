@@ -8,7 +8,7 @@ const TIMEOUT_MS = 5_000;
  * Asks an idle connection for a sign of life, and destroys it when there is none: one that only listens does not notice by
  * itself that the other side is gone. Returns what stops it.
  */
-export function keepAlive(link: OwnLink): () => void {
+export function keepAlive(link: Pick<OwnLink, "state" | "send" | "destroy">): () => void {
 	let waiting = false;
 	const timer = setInterval(() => {
 		if (waiting || link.state !== "ready") return;
