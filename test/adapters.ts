@@ -36,6 +36,20 @@ export async function open(adapter: Adapter, url: string, waits?: Waits): Promis
 	return redis;
 }
 
+/** A port over the whole cluster that ends with the test. */
+export async function openCluster(
+	adapter: Adapter,
+	nodes: readonly { readonly url: string }[],
+	waits?: Waits,
+): Promise<RedisPort> {
+	const redis = await adapter.connectCluster(
+		nodes.map(({ url }) => url),
+		waits,
+	);
+	onTestFinished(() => redis.close({ graceMs: 0 }));
+	return redis;
+}
+
 /** Resolves when the condition holds; the test's own deadline is the only one. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
 	while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 2));

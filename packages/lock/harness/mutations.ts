@@ -1,4 +1,4 @@
-import type { Edit } from "./bundle.ts";
+import type { Edit } from "../../../test/bundle.ts";
 import type { Rule } from "./checker/finding.ts";
 import { strikes } from "./nemesis.ts";
 import type { Scenario } from "./scenario.ts";
@@ -12,7 +12,7 @@ export interface Mutation {
 	readonly found: Rule;
 }
 
-const TOKEN_CHECK = `if value ~= token and string.sub(value, 1, #token + 1) ~= token .. "|" then return 0 end\n`;
+const TOKEN_CHECK = `if string.match(value, "^[^|]+") ~= ARGV[1] then return 0 end\n`;
 
 /** The holder stands still for longer than its lock lives, over and over, and then gives it back. */
 const STOPPED_HOLDERS: Scenario = {
@@ -85,8 +85,8 @@ export const MUTATIONS: readonly Mutation[] = [
 		edits: [
 			{
 				file: "acquire.lua",
-				replace: "if before >= tonumber(fence) then",
-				by: "if true then",
+				replace: "if late and tonumber(last) then",
+				by: 'last = last or "0"\nif true then',
 			},
 		],
 		scenario: LOSS,

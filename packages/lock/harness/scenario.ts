@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Edit } from "../../../test/bundle.ts";
 import { type Arena, type Ground, openGround, type Topology } from "./arena.ts";
-import { bundleWorker, type Edit } from "./bundle.ts";
+import { bundleWorker } from "./bundle.ts";
 import { check, type Rules, type Verdict } from "./checker/check.ts";
 import { now } from "./clock.ts";
 import { FAULTS } from "./faults.ts";

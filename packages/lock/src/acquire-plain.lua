@@ -9,8 +9,8 @@ if ARGV[3] then
 		redis.pcall("PUBLISH", ARGV[3], holder .. "|stolen")
 	end
 end
-if redis.call("SET", KEYS[1], ARGV[1], "NX", "PX", ARGV[2]) then return "" end
-local holder = redis.call("GET", KEYS[1])
+local holder = redis.call("SET", KEYS[1], ARGV[1], "NX", "PX", ARGV[2], "GET")
+if not holder then return "" end
 if string.find(holder, "^[^|]+|%d*|") then return -1 end
 if holder ~= ARGV[1] then return { redis.call("PTTL", KEYS[1]), holder } end
 redis.call("PEXPIRE", KEYS[1], ARGV[2])

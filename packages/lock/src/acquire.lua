@@ -10,7 +10,7 @@ local fence = ""
 if ARGV[3] ~= "" then
 	-- The server's time in microseconds is a floor: the counter may be lost, or expire, and fences still only grow.
 	local now = call("TIME")
-	fence = string.format("%s%06d", now[1], now[2])
+	fence = now[1] .. string.sub("00000" .. now[2], -6)
 end
 local meta = ARGV[4] or ""
 if ARGV[6] then
@@ -21,16 +21,18 @@ if ARGV[6] then
 		redis.pcall("PUBLISH", ARGV[6], holder .. "|stolen")
 	end
 end
-if call("SET", KEYS[1], token .. "|" .. fence .. "|" .. meta, "NX", "PX", ARGV[2]) then
+local found = call("SET", KEYS[1], token .. "|" .. fence .. "|" .. meta, "NX", "PX", ARGV[2], "GET")
+if not found then
 	if fence ~= "" then
 		local last = redis.pcall("SET", KEYS[2], fence, "PX", ARGV[3], "GET")
 		if type(last) == "table" then -- an error, such as WRONGTYPE: nothing is to be changed
 			call("DEL", KEYS[1])
 			return last
 		end
-		local before = tonumber(last) or 0
-		if before >= tonumber(fence) then -- the clock was set back
-			fence = string.format("%.0f", before + 1)
+		-- Compared as text, which costs less than as numbers: both are digits without leading zeros.
+		local late = last and (#last > #fence or (#last == #fence and last >= fence))
+		if late and tonumber(last) then -- the clock was set back
+			fence = string.format("%.0f", last + 1)
 			call("SET", KEYS[1], token .. "|" .. fence .. "|" .. meta, "KEEPTTL")
 			call("SET", KEYS[2], fence, "PX", ARGV[3])
 		end
@@ -42,7 +44,7 @@ if call("SET", KEYS[1], token .. "|" .. fence .. "|" .. meta, "NX", "PX", ARGV[2
 	end
 	return fence
 end
-local holder, held = string.match(call("GET", KEYS[1]), "^([^|]+)|(%d*)|")
+local holder, held = string.match(found, "^([^|]+)|(%d*)|")
 if not holder then return -1 end
 if holder ~= token then return { call("PTTL", KEYS[1]), holder } end
 call("PEXPIRE", KEYS[1], ARGV[2])

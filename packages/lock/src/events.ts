@@ -15,6 +15,7 @@ export type LockEvent =
 	  }
 	/** Another holds it, for `ttlMs` more if it is not extended; −1: its key has no expiry. */
 	| { readonly type: "contended"; readonly key: string; readonly holder: string; readonly ttlMs: number }
+	/** Redis has it still; without a watchdog it is only looked at, and `validUntil` is what it was. */
 	| { readonly type: "extended"; readonly key: string; readonly validUntil: number }
 	/** It is tried again while the lock is valid. */
 	| { readonly type: "extend-failed"; readonly key: string; readonly error: unknown }

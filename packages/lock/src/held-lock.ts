@@ -10,6 +10,8 @@ import { isTransient, mayHaveRun } from "./transient.ts";
 
 /** The end was noticed so much after it came that the process must have stood still, in milliseconds. */
 const PAUSED_MS = 50;
+/** In so many turns of a time to live the extensions of all locks are sent. */
+const TURNS = 300;
 /** The longest time that a port takes for a deadline. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -266,12 +268,13 @@ export class HeldLock implements Lock {
 		return true;
 	}
 
-	/** After a third of its time to live, a little sooner or later than others. */
+	/** After a third of its time to live, a little sooner or later, but in one turn with others: a turn for each cost twice as much. */
 	#planExtension(now: number): void {
-		const { random } = this.#holdings.rules;
-		this.#askAt = this.#mayExtend(now)
-			? now + (this.#ttlMs / 3) * (0.9 + 0.2 * random())
-			: Number.POSITIVE_INFINITY;
+		this.#askAt = Number.POSITIVE_INFINITY;
+		if (!this.#mayExtend(now)) return;
+		const due = now + (this.#ttlMs / 3) * (0.9 + 0.2 * this.#holdings.rules.random());
+		const turnMs = this.#ttlMs / TURNS;
+		this.#askAt = Math.ceil(due / turnMs) * turnMs;
 	}
 
 	#mayExtend(now: number): boolean {

@@ -129,7 +129,7 @@ export const HOLD_OPTIONS: readonly string[] = [
 	"random",
 	"genToken",
 ];
-const LOCKS_OPTIONS: readonly string[] = [
+export const LOCKS_OPTIONS: readonly string[] = [
 	...HOLD_OPTIONS,
 	"prefix",
 	"wait",

@@ -44,7 +44,13 @@ export interface ResolvedRedlockOptions
 	readonly nodeTimeoutMs: (ttlMs: number) => number;
 }
 
-const REDLOCK_OPTIONS: readonly string[] = [...HOLD_OPTIONS, "prefix", "tries", "retryMs", "nodeTimeoutMs"];
+export const REDLOCK_OPTIONS: readonly string[] = [
+	...HOLD_OPTIONS,
+	"prefix",
+	"tries",
+	"retryMs",
+	"nodeTimeoutMs",
+];
 export const REDLOCK_TRY_OPTIONS: readonly string[] = ["ttlMs"];
 export const REDLOCK_ACQUIRE_OPTIONS: readonly string[] = [
 	...REDLOCK_TRY_OPTIONS,

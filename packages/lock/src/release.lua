@@ -2,10 +2,9 @@
 -- KEYS[1] lock key
 -- ARGV[1] token   ARGV[2] channel of those who wait, or ""
 -- Replies 0 held by another, -1 held by nobody, or given back: 1 and how many listen on the channel
-local token = ARGV[1]
 local value = redis.call("GET", KEYS[1])
 if not value then return -1 end
-if value ~= token and string.sub(value, 1, #token + 1) ~= token .. "|" then return 0 end
+if string.match(value, "^[^|]+") ~= ARGV[1] then return 0 end
 redis.call("DEL", KEYS[1])
 if ARGV[2] ~= "" then
 	-- pcall: a user without the right to publish has still given the lock back. Each listener learns how many they are.

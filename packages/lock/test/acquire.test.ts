@@ -1,17 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type RedisPort, set } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { acquire, release } from "../src/scripts.ts";
-import { adapters, callOf, freshKey, locksOn, open, proxyOf, taken, until } from "./redis.ts";
+import { adapters, callOf, freshKey, locksOn, open, proxiedServer, taken, until } from "./redis.ts";
 import { report, TIMEOUT_MS, times } from "./support/long-run.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ proxied: true, owned: true });
-});
-afterEach(() => proxyOf(server).heal());
-afterAll(() => server.stop());
+const server = await proxiedServer();
 
 describe.each(adapters)("over $name", (adapter) => {
 	let redis: RedisPort;
@@ -35,9 +29,9 @@ describe.each(adapters)("over $name", (adapter) => {
 		const locks = locksOn(redis, { wait: "poll" });
 		const key = freshKey();
 		await (await taken(locks, key)).release();
-		proxyOf(server).forget();
+		server.proxy.forget();
 		await (await taken(locks, key)).release();
-		expect(proxyOf(server).commands()).toHaveLength(2);
+		expect(server.proxy.commands()).toHaveLength(2);
 		expect(await server.command("KEYS", `*${key}*`)).toEqual([`lock:{${key}}:fence`]);
 		expect(Number(await server.command("PTTL", `lock:{${key}}:fence`))).toBeGreaterThan(86_300_000);
 	});
@@ -48,13 +42,13 @@ describe.each(adapters)("over $name", (adapter) => {
 		const locks = locksOn(redis);
 		const key = freshKey();
 		await (await taken(locks, key)).release();
-		const lost = proxyOf(server).swallowReply(callOf(acquire));
+		const lost = server.proxy.swallowReply(callOf(acquire));
 		const lock = await taken(locks, key);
 		expect(await lost).toBe(true);
 		const value = String(await server.command("GET", `lock:{${key}}`));
 		expect(value).toBe(`${lock.token}|${lock.fence}|`);
 		expect(Number(await server.command("PTTL", `lock:{${key}}`))).toBeGreaterThan(9_000);
-		expect(locks.events.filter(({ type }) => type === "attempt")).toHaveLength(3);
+		expect(locks.told("attempt")).toBe(3);
 	});
 
 	// Red when validity is measured from the reply (`since` taken behind the await in Application): it hands out what has expired.
@@ -62,10 +56,10 @@ describe.each(adapters)("over $name", (adapter) => {
 		const locks = locksOn(redis, { ttlMs: 300, replyTimeoutMs: 10_000 });
 		const key = freshKey();
 		await (await taken(locks, key)).release();
-		proxyOf(server).delay(320);
+		server.proxy.delay(320);
 		const acquiring = locks.tryAcquire(key);
-		await until(() => locks.events.filter(({ type }) => type === "attempt").length >= 3);
-		await proxyOf(server).heal();
+		await until(() => locks.told("attempt") >= 3);
+		await server.proxy.heal();
 		const lock = await acquiring;
 		expect(lock?.isHeld()).toBe(true);
 		expect(lock?.remaining()).toBeGreaterThan(30);
@@ -80,7 +74,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		await expect(locks.tryAcquire(key)).rejects.toMatchObject({ code: "RK_TIMEOUT", outcome: "unknown" });
 		await expect(locks.acquire(key, { waitMs: 40 })).rejects.toMatchObject({ code: "RK_TIMEOUT" });
 		await server.thaw();
-		await until(() => locks.events.filter(({ type }) => type === "orphan-cleaned").length >= 2);
+		await until(() => locks.told("orphan-cleaned") >= 2);
 		expect(await server.command("EXISTS", `lock:{${key}}`)).toBe(0);
 	});
 
@@ -110,21 +104,21 @@ describe.each(adapters)("over $name", (adapter) => {
 
 	test("nothing is sent with a signal that has aborted before", async () => {
 		const locks = locksOn(redis);
-		proxyOf(server).forget();
+		server.proxy.forget();
 		const signal = AbortSignal.abort(new Error("too late"));
 		await expect(locks.acquire(freshKey(), { signal })).rejects.toMatchObject({ code: "RK_LOCK_ABORTED" });
-		expect(proxyOf(server).count(callOf(acquire))).toBe(0);
+		expect(server.proxy.count(callOf(acquire))).toBe(0);
 	});
 
 	test("an acquire waits until the server that was down is back", async () => {
 		const locks = locksOn(redis, { replyTimeoutMs: 100, retryMs: 20 });
 		const key = freshKey();
-		await proxyOf(server).refuse(true);
-		proxyOf(server).cut();
+		await server.proxy.refuse(true);
+		server.proxy.cut();
 		const acquiring = locks.acquire(key);
-		await until(() => locks.events.some(({ type }) => type === "attempt"));
-		await proxyOf(server).heal();
-		await proxyOf(server).refuse(false);
+		await until(() => locks.told("attempt") > 0);
+		await server.proxy.heal();
+		await server.proxy.refuse(false);
 		expect((await acquiring).isHeld()).toBe(true);
 	});
 
@@ -154,14 +148,14 @@ describe.each(adapters)("over $name", (adapter) => {
 		await lock.release();
 		await server.flushScripts();
 		await taken(locks, freshKey());
-		expect(proxyOf(server).count(callOf(release))).toBeGreaterThan(0);
+		expect(server.proxy.count(callOf(release))).toBeGreaterThan(0);
 	});
 
 	test("a server that cannot take writes at present is asked again until it can", async () => {
 		const locks = locksOn(redis, { retryMs: 5 });
 		await server.command("CONFIG", "SET", "min-replicas-to-write", 1);
 		const acquiring = locks.acquire(freshKey());
-		await until(() => locks.events.filter(({ type }) => type === "attempt").length > 2);
+		await until(() => locks.told("attempt") > 2);
 		await server.command("CONFIG", "SET", "min-replicas-to-write", 0);
 		expect((await acquiring).isHeld()).toBe(true);
 		await redis.command(set("other", "v", { ttlMs: 1_000 }));

@@ -1,14 +1,9 @@
 import { get, type RedisPort } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { createLocks, fencedWrite, type Locks } from "../src/index.ts";
-import { adapters, freshKey, locksOn, open, proxyOf } from "./redis.ts";
+import { adapters, freshKey, locksOn, open, proxiedServer } from "./redis.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ proxied: true, owned: true });
-});
-afterAll(() => server.stop());
+const server = await proxiedServer();
 
 describe.each(adapters)("over $name", (adapter) => {
 	let redis: RedisPort;
@@ -16,10 +11,9 @@ describe.each(adapters)("over $name", (adapter) => {
 	beforeEach(async () => {
 		redis = await open(adapter, server.url);
 		locks = locksOn(redis);
-		proxyOf(server).forget();
+		server.proxy.forget();
 	});
-	const evals = (): number => proxyOf(server).count((args) => /^EVAL/i.test(args[0] ?? ""));
-	afterEach(() => proxyOf(server).forget());
+	const evals = (): number => server.proxy.count((args) => /^EVAL/i.test(args[0] ?? ""));
 
 	test.each([
 		["ttlMs", { ttlMs: 0 }],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { edited } from "../harness/bundle.ts";
+import { edited } from "../../../test/bundle.ts";
 import type { Rule } from "../harness/checker/finding.ts";
 import { MUTATIONS, type Mutation } from "../harness/mutations.ts";
 import { DEFECTS, type Defect } from "../harness/peers.ts";

@@ -116,6 +116,7 @@ describe("a grant", () => {
 	it("whose time was over when it was handed out is found", () => {
 		const holds = (remainingMs: number): Told[] => [{ hold: "a1", asked: 0, granted: 90, remainingMs }];
 		expect(brokenIn(story(holds(1)))).toEqual([]);
+		expect(brokenIn(story(holds(0)))).toEqual([]); // it says itself that it is lost
 		expect(brokenIn(story(holds(-500)))).toEqual(["expired grant"]);
 	});
 

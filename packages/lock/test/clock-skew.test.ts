@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { adapters, freshKey, until } from "./redis.ts";
 import { independentServers, openAll, redlockOn } from "./support/redlock.ts";
 
-const servers = independentServers(3);
+const { servers } = await independentServers(3);
 
 /** The same port, to a server whose clock goes ahead by so much. */
 function ahead(redis: RedisPort, ms: number): RedisPort {

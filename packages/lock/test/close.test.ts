@@ -2,16 +2,11 @@ import { createHook } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RedisPort } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createLocks } from "../src/index.ts";
-import { adapters, freshKey, locksOn, open, taken, until } from "./redis.ts";
+import { adapters, freshKey, locksOn, open, ownServer, taken, until } from "./redis.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ owned: true });
-});
-afterAll(() => server.stop());
+const server = await ownServer();
 
 /** Timers of this process that are set, those included that do not keep it alive. */
 const timers = new Set<number>();
@@ -58,7 +53,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await waiting).toMatchObject({ code: "RK_CLOSED" });
 		const behind = locksOn(await open(adapter, server.url));
 		behind.acquire(key).catch(() => {}); // until the end
-		await until(() => behind.events.filter(({ type }) => type === "contended").length === 2); // it listens
+		await until(() => behind.told("contended") === 2); // it listens
 		expect(await server.command("PUBSUB", "SHARDNUMSUB", `lock:{${key}}:wake`)).toEqual([
 			`lock:{${key}}:wake`,
 			1,
@@ -111,7 +106,7 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("close() does not wait for a server that is gone", async () => {
 		const locks = locksOn(redis, { cleanupTimeoutMs: 100 });
 		const lock = await taken(locks, freshKey());
-		await until(() => locks.events.some(({ type }) => type === "extended")); // the subscription is there
+		await until(() => locks.told("extended") > 0); // the subscription is there
 		await server.freeze();
 		try {
 			await locks.close();
@@ -136,7 +131,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		const { signal } = new AbortController();
 		const key = freshKey();
 		const first = await taken(locks, freshKey());
-		await until(() => locks.events.some(({ type }) => type === "extended")); // the subscription is there
+		await until(() => locks.told("extended") > 0); // the subscription is there
 		await first.release();
 		const before = new Set(timers);
 		const all = await Promise.all(
@@ -151,12 +146,17 @@ describe.each(adapters)("over $name", (adapter) => {
 	});
 
 	test("who waited leaves the subscription for a while, and then nothing", async () => {
-		const locks = locksOn(redis, { retryMs: 10, maxRetryMs: 400 }); // a while is five of these
+		const locks = locksOn(redis); // a while is five of `maxRetryMs`, and 5 s at most
 		const key = freshKey();
 		const lock = await taken(locks, key);
-		await expect(locks.acquire(key, { waitMs: 30 })).rejects.toMatchObject({ code: "RK_LOCK_TIMEOUT" });
-		await until(async () => (await locks.inspect(key)).waiters === 1);
-		await until(async () => (await locks.inspect(key)).waiters === 0);
+		const stop = new AbortController();
+		const waiting = locks.acquire(key, { signal: stop.signal }).catch((error: unknown) => error);
+		const waiters = async (): Promise<number> => (await locks.inspect(key)).waiters;
+		await until(async () => (await waiters()) === 1);
+		stop.abort();
+		expect(await waiting).toMatchObject({ code: "RK_LOCK_ABORTED" });
+		expect(await waiters()).toBe(1);
+		await until(async () => (await waiters()) === 0);
 		expect(lock.isHeld()).toBe(true);
 	});
 

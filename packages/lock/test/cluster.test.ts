@@ -1,9 +1,9 @@
 import { get, keyInSlot, type RedisPort } from "@rk/client";
 import { startCluster, type TestCluster } from "@rk/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { fencedWrite } from "../src/index.ts";
 import { richNames } from "../src/names.ts";
-import { adapters, freshKey, locksOn, taken, until } from "./redis.ts";
+import { adapters, freshKey, locksOn, openCluster, taken, until } from "./redis.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -12,11 +12,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 describe.each(adapters)("on a cluster over $name", (adapter) => {
-	const open = async (): Promise<RedisPort> => {
-		const port = await adapter.connectCluster(cluster.nodes.map(({ host, port }) => `${host}:${port}`));
-		onTestFinished(() => port.close({ graceMs: 0 }));
-		return port;
-	};
+	const open = (): Promise<RedisPort> => openCluster(adapter, cluster.nodes);
 	let redis: RedisPort;
 	beforeEach(async () => {
 		redis = await open();
@@ -65,14 +61,14 @@ describe.each(adapters)("on a cluster over $name", (adapter) => {
 		const key = freshKey();
 		const lock = await taken(locks, key);
 		const waiting = theirs.acquire(key);
-		await until(() => theirs.events.filter(({ type }) => type === "contended").length >= 2);
-		await until(() => locks.events.some(({ type }) => type === "extended"));
-		const extended = locks.events.filter(({ type }) => type === "extended").length;
+		await until(() => theirs.told("contended") >= 2);
+		await until(() => locks.told("extended") > 0);
+		const extended = locks.told("extended");
 		const from = await cluster.ownerOf(slotOf(key));
 		const to = (await cluster.masters()).find((node) => node !== from) ?? expect.fail("there is one master");
 		await cluster.moveSlot(slotOf(key), to);
 		await redis.command(get(keyInSlot(slotOf(key)))); // answered with MOVED
-		await until(() => locks.events.filter(({ type }) => type === "extended").length > extended);
+		await until(() => locks.told("extended") > extended);
 		expect(lock.isHeld()).toBe(true);
 		await lock.release();
 		expect((await waiting).isHeld()).toBe(true);
@@ -81,7 +77,7 @@ describe.each(adapters)("on a cluster over $name", (adapter) => {
 	test("a lock that a failover has lost is known to be lost", async () => {
 		const locks = locksOn(redis, { ttlMs: 600_000 });
 		const [kept, gone] = [await taken(locks, freshKey()), await taken(locks, freshKey())];
-		await until(() => locks.events.filter(({ type }) => type === "extended").length >= 2);
+		await until(() => locks.told("extended") >= 2);
 		const slot = slotOf(gone.key);
 		await (await cluster.ownerOf(slot)).command("DEL", richNames("lock:", gone.key).lock);
 		await cluster.failover(slot);

@@ -1,10 +1,9 @@
 import { getEventListeners } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { createLocks } from "../src/index.ts";
-import { adapters, open } from "./redis.ts";
+import { adapters, open, ownServer } from "./redis.ts";
 import { report, TIMEOUT_MS, times } from "./support/long-run.ts";
 
 const CYCLES = times(4_000, 1_000_000);
@@ -13,11 +12,7 @@ const LANES = 50;
 /** What the clients' own buffers and the compiler may come and go with. */
 const SLACK_BYTES = 3_000_000;
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ owned: true });
-});
-afterAll(() => server.stop());
+const server = await ownServer();
 
 setFlagsFromString("--expose-gc");
 const collect: unknown = runInNewContext("gc");

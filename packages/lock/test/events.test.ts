@@ -1,15 +1,10 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { RedisPort } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { createLocks } from "../src/index.ts";
-import { adapters, freshKey, locksOn, open, taken } from "./redis.ts";
+import { adapters, freshKey, locksOn, open, ownServer, taken } from "./redis.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ owned: true });
-});
-afterAll(() => server.stop());
+const server = await ownServer();
 
 describe.each(adapters)("over $name", (adapter) => {
 	let redis: RedisPort;

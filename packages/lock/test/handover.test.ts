@@ -1,15 +1,9 @@
 import type { RedisPort } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { extend } from "../src/scripts.ts";
-import { adapters, callOf, freshKey, locksOn, open, proxyOf, taken } from "./redis.ts";
+import { adapters, callOf, freshKey, locksOn, open, proxiedServer, taken } from "./redis.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ proxied: true, owned: true });
-});
-afterEach(() => proxyOf(server).heal());
-afterAll(() => server.stop());
+const server = await proxiedServer();
 
 describe.each(adapters)("over $name", (adapter) => {
 	let redis: RedisPort;
@@ -59,7 +53,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		const lock = await taken(locks, freshKey());
 		await lock.extend();
 		const json = lock.detach();
-		const lost = proxyOf(server).swallowReply(callOf(extend));
+		const lost = server.proxy.swallowReply(callOf(extend));
 		expect((await locks.adopt(json)).isHeld()).toBe(true);
 		expect(await lost).toBe(true);
 	});

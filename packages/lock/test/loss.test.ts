@@ -1,21 +1,13 @@
 import { once } from "node:events";
 import type { RedisPort } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startServer } from "@rk/testing";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { Clock, LockLostError } from "../src/index.ts";
 import { extend } from "../src/scripts.ts";
-import { adapters, block, callOf, freshKey, locksOn, open, proxyOf, taken, until } from "./redis.ts";
+import { adapters, block, callOf, freshKey, locksOn, open, proxiedServer, taken, until } from "./redis.ts";
 import { report, TIMEOUT_MS, times } from "./support/long-run.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ proxied: true, owned: true });
-});
-afterEach(async () => {
-	await server.thaw();
-	await proxyOf(server).heal();
-});
-afterAll(() => server.stop());
+const server = await proxiedServer();
 
 /** Clocks that a test can put forward, each on its own, as a suspend or the administrator does. */
 function movable(): Clock & { monotonic: number; wall: number } {
@@ -117,7 +109,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		const locks = locksOn(redis, { watchdog: false, ttlMs: 2_000 });
 		const lock = await taken(locks, freshKey());
 		await lock.extend();
-		const lost = proxyOf(server).swallowReply(callOf(extend));
+		const lost = server.proxy.swallowReply(callOf(extend));
 		await lock.extend(30_000);
 		expect(await lost).toBe(true);
 		expect(lock.remaining()).toBeGreaterThan(20_000);
@@ -134,7 +126,7 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("the watchdog keeps a lock for many times its time to live", async () => {
 		const locks = locksOn(redis, { ttlMs: 450 });
 		const lock = await taken(locks, freshKey());
-		await until(() => locks.events.filter(({ type }) => type === "extended").length > 8 || !lock.isHeld());
+		await until(() => locks.told("extended") > 8 || !lock.isHeld());
 		expect(lock.isHeld()).toBe(true);
 		await lock.release();
 		expect(await locks.isLocked(lock.key)).toBe(false);
@@ -144,12 +136,12 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("the watchdog tries again after a failure, while the lock is valid", async () => {
 		const locks = locksOn(redis, { ttlMs: 1_500, retryMs: 10 });
 		const lock = await taken(locks, freshKey());
-		await until(() => locks.events.some(({ type }) => type === "extended"));
+		await until(() => locks.told("extended") > 0);
 		await server.freeze(); // the connection stays
-		await until(() => locks.events.some(({ type }) => type === "extend-failed"));
+		await until(() => locks.told("extend-failed") > 0);
 		await server.thaw();
-		const extended = locks.events.filter(({ type }) => type === "extended").length;
-		await until(() => locks.events.filter(({ type }) => type === "extended").length > extended + 1);
+		const extended = locks.told("extended");
+		await until(() => locks.told("extended") > extended + 1);
 		expect(lock.isHeld()).toBe(true);
 	});
 
@@ -177,9 +169,9 @@ describe.each(adapters)("over $name", (adapter) => {
 			const [kept, gone] = [await taken(locks, freshKey()), await taken(locks, freshKey())];
 			await server.command("DEL", `lock:{${gone.key}}`);
 			await server.command("PEXPIRE", `lock:{${kept.key}}`, 500_000);
-			proxyOf(server).cut();
+			server.proxy.cut();
 			expect(await gone.lost).toMatchObject({ reason: "failover" });
-			await until(() => locks.events.some(({ type }) => type === "extended"));
+			await until(() => locks.told("extended") > 0);
 			expect(kept.isHeld()).toBe(true);
 			const left = Number(await server.command("PTTL", `lock:{${kept.key}}`));
 			if (watchdog) expect(left).toBeGreaterThan(500_000);
@@ -202,7 +194,7 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("a subscription that was interrupted makes us look as well", async () => {
 		const locks = locksOn(redis, { ttlMs: 600_000 });
 		const lock = await taken(locks, freshKey());
-		await until(() => locks.events.some(({ type }) => type === "extended"));
+		await until(() => locks.told("extended") > 0);
 		await server.command("DEL", `lock:{${lock.key}}`);
 		await server.killClients("pubsub");
 		expect(await lock.lost).toMatchObject({ reason: "failover" });

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { defineScript, integer, type RedisPort, set } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { adapters, freshKey, locksOn, open, taken, until } from "./redis.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { adapters, freshKey, locksOn, open, ownServer, taken, until } from "./redis.ts";
 
 /** As the programs do it that this layout is for: SET key uuid NX PX, then a comparison and DEL or PEXPIRE. */
 const theirRelease = defineScript({
@@ -16,11 +15,7 @@ const theirExtend = defineScript({
 	reply: integer,
 });
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ owned: true });
-});
-afterAll(() => server.stop());
+const server = await ownServer();
 
 describe.each(adapters)("over $name", (adapter) => {
 	let redis: RedisPort;
@@ -55,7 +50,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await locks.tryAcquire(key)).toBeNull();
 		expect(await locks.inspect(key)).toMatchObject({ held: true, owner: token, fence: null });
 		const waiting = locks.acquire(key);
-		await until(() => locks.events.filter(({ type }) => type === "contended").length > 3);
+		await until(() => locks.told("contended") > 3);
 		expect(await server.command("GET", `lock:${key}`)).toBe(token);
 		expect(await redis.command(theirRelease([`lock:${key}`], [token]))).toBe(1);
 		expect((await waiting).isHeld()).toBe(true);
@@ -78,7 +73,7 @@ describe.each(adapters)("over $name", (adapter) => {
 			const key = `${freshKey()}${name}`;
 			const lock = await taken(locks, key);
 			const waiting = locks.acquire(key);
-			await until(() => locks.events.filter(({ type }) => type === "contended").length >= 2);
+			await until(() => locks.told("contended") >= 2);
 			await lock.release();
 			expect((await waiting).isHeld()).toBe(true);
 		},

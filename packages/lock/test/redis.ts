@@ -1,6 +1,6 @@
 import type { RedisPort, Script } from "@rk/client";
-import type { FaultProxy, TestServer } from "@rk/testing";
 import { expect, onTestFinished } from "vitest";
+import * as shared from "../../../test/adapters.ts";
 import {
 	createLocks,
 	type Lock,
@@ -10,18 +10,43 @@ import {
 	type TryOptions,
 } from "../src/index.ts";
 
-export { type Adapter, adapters, open, until } from "../../../test/adapters.ts";
+export { type Adapter, adapters, until } from "../../../test/adapters.ts";
+export { ownServer, type ProxiedServer, proxiedServer } from "../../../test/own-server.ts";
+
+/** A machine that does much else lets connections wait; nothing here is about that. */
+const PATIENCE: shared.Waits = { connectTimeoutMs: 25_000 };
+
+/** A port that ends with the test. */
+export function open(adapter: shared.Adapter, url: string): Promise<RedisPort> {
+	return shared.open(adapter, url, PATIENCE);
+}
+
+/** A port over the whole cluster that ends with the test. */
+export function openCluster(
+	adapter: shared.Adapter,
+	nodes: readonly { readonly url: string }[],
+): Promise<RedisPort> {
+	return shared.openCluster(adapter, nodes, PATIENCE);
+}
+
+/** What happened to the locks of a factory. */
+export interface Diary {
+	readonly events: LockEvent[];
+	/** How often that happened. */
+	told(type: LockEvent["type"]): number;
+}
+
+export function newDiary(): Diary {
+	const events: LockEvent[] = [];
+	return { events, told: (type) => events.filter((event) => event.type === type).length };
+}
 
 /** Locks that end with the test, and what happened to them. */
-export function locksOn(redis: RedisPort, options: LocksOptions = {}): Locks & { events: LockEvent[] } {
-	const events: LockEvent[] = [];
-	const onEvent = (event: LockEvent): void => {
-		events.push(event);
-		options.onEvent?.(event);
-	};
-	const locks = createLocks(redis, { ...options, onEvent });
+export function locksOn(redis: RedisPort, options: Omit<LocksOptions, "onEvent"> = {}): Locks & Diary {
+	const diary = newDiary();
+	const locks = createLocks(redis, { ...options, onEvent: (event) => diary.events.push(event) });
 	onTestFinished(() => locks.close());
-	return Object.assign(locks, { events });
+	return Object.assign(locks, diary);
 }
 
 let keys = 0;
@@ -35,11 +60,6 @@ export function freshKey(): string {
 /** Matches the calls of one script, by digest or by source. */
 export function callOf(script: Script): (args: readonly string[]) => boolean {
 	return ([, what]) => what === script.sha1 || what === script.source;
-}
-
-/** The server's proxy, which all clients go through. */
-export function proxyOf(server: TestServer): FaultProxy {
-	return server.proxy ?? expect.fail("the server has no proxy");
 }
 
 /** The lock, which must have been free. */

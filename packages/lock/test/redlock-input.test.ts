@@ -1,17 +1,12 @@
 import { once } from "node:events";
 import type { RedisPort } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { createRedlock } from "../src/index.ts";
 import { resolveRedlockOptions } from "../src/redlock-options.ts";
-import { adapters, freshKey, open, proxyOf } from "./redis.ts";
+import { adapters, freshKey, open, proxiedServer } from "./redis.ts";
 import { redlockOn } from "./support/redlock.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ proxied: true, owned: true });
-});
-afterAll(() => server.stop());
+const server = await proxiedServer();
 
 const WRONG_OPTIONS: readonly (readonly [option: string, options: object])[] = [
 	["tries", { tries: 0 }],
@@ -53,12 +48,12 @@ describe.each(adapters)("over $name", (adapter) => {
 		"a wrong %s of one acquire is refused, and nothing is sent: %o",
 		async (option, options) => {
 			const redlock = redlockOn([redis]);
-			proxyOf(server).forget();
+			server.proxy.forget();
 			const refused = { code: "RK_INVALID_ARGUMENT", argument: option };
 			await expect(redlock.acquire(freshKey(), options)).rejects.toMatchObject(refused);
 			await expect(redlock.withLock(freshKey(), () => 1, options)).rejects.toMatchObject(refused);
 			await expect(redlock.acquire("")).rejects.toMatchObject({ argument: "key" });
-			expect(proxyOf(server).commands()).toEqual([]);
+			expect(server.proxy.commands()).toEqual([]);
 		},
 	);
 

@@ -3,17 +3,11 @@ import type { RedisPort } from "@rk/client";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Lock, Redlock } from "../src/index.ts";
 import { acquirePlain, release } from "../src/scripts.ts";
-import { adapters, callOf, freshKey, proxyOf, until } from "./redis.ts";
+import { adapters, callOf, type Diary, freshKey, until } from "./redis.ts";
 import { independentServers, kept, openAll, plant, redlockOn } from "./support/redlock.ts";
 
-const servers = independentServers(3);
+const { servers, server } = await independentServers(3);
 const NOBODY = [null, null, null];
-
-/** The server of that number, and its proxy. */
-function server(n: number): { server: (typeof servers)[number]; proxy: ReturnType<typeof proxyOf> } {
-	const found = servers[n] ?? expect.fail(`there is no server ${n}`);
-	return { server: found, proxy: proxyOf(found) };
-}
 
 async function elected(redlock: Redlock, key: string): Promise<Lock> {
 	return (await redlock.tryAcquire(key)) ?? expect.fail(`${key} is held by another`);
@@ -58,13 +52,13 @@ describe.each(adapters)("over $name", (adapter) => {
 
 	test("a lock costs one round trip to each server, and its release another, all at the same time", async () => {
 		const redlock = redlockOn(ports);
-		for (const each of servers) proxyOf(each).forget();
+		for (const each of servers) each.proxy.forget();
 		server(2).proxy.delay(30);
 		const lock = await elected(redlock, freshKey());
 		await lock.release();
 		await redlock.close();
 		const votes = ([name]: readonly string[]): boolean => name !== "TIME"; // the first lock's look at the clocks
-		for (const each of servers) expect(proxyOf(each).commands().filter(votes)).toHaveLength(2);
+		for (const each of servers) expect(each.proxy.commands().filter(votes)).toHaveLength(2);
 	});
 
 	// Red (0, 1, 2) when the servers are asked in the order in which they were given.
@@ -98,8 +92,8 @@ describe.each(adapters)("over $name", (adapter) => {
 	// Red when the time is left out of what a server is asked with: the acquire hangs as long as the servers do.
 	test("servers that do not answer are given up after nodeTimeoutMs", async () => {
 		const redlock = redlockOn(ports, { nodeTimeoutMs: 150 });
-		await server(0).server.freeze();
-		await server(1).server.freeze();
+		await server(0).freeze();
+		await server(1).freeze();
 		const error: unknown = await redlock
 			.tryAcquire(freshKey(), { ttlMs: 2_000 })
 			.catch((error: unknown) => error);
@@ -116,8 +110,8 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("the error of a vote says what each server said, and how long it took", async () => {
 		const key = freshKey();
 		const redlock = redlockOn(ports, { nodeTimeoutMs: 300 });
-		await server(0).server.command("LPUSH", `lock:${key}`, "no lock");
-		await server(1).server.freeze();
+		await server(0).command("LPUSH", `lock:${key}`, "no lock");
+		await server(1).freeze();
 		server(2).proxy.delay(20);
 		const error: unknown = await redlock.acquire(key, { waitMs: 0 }).catch((error: unknown) => error);
 		expect(error).toMatchObject({
@@ -131,18 +125,18 @@ describe.each(adapters)("over $name", (adapter) => {
 				{ index: 2, vote: "yes", error: undefined, ms: expect.any(Number) },
 			],
 		});
-		await until(async () => (await server(2).server.command("EXISTS", `lock:${key}`)) === 0);
+		await until(async () => (await server(2).command("EXISTS", `lock:${key}`)) === 0);
 	});
 
 	// Red (QuorumError) when every vote that is not yes counts as a failure of servers.
 	test("a lock that others hold is no failure, though a server is down as well", async () => {
 		const key = freshKey();
 		const redlock = redlockOn(ports, { nodeTimeoutMs: 200 });
-		await plant(server(0).server, key, "another", 60_000);
-		await server(1).server.freeze();
+		await plant(server(0), key, "another", 60_000);
+		await server(1).freeze();
 		expect(await redlock.tryAcquire(key)).toBeNull();
 		expect(redlock.events).toContainEqual(expect.objectContaining({ type: "contended", holder: "another" }));
-		await server(1).server.thaw();
+		await server(1).thaw();
 		await until(async () => (await kept(servers.slice(1), key)).every((value) => value === null));
 	});
 
@@ -150,9 +144,9 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("two servers that are split settle, and the one's vote is given back", async () => {
 		const key = freshKey();
 		const redlock = redlockOn(ports.slice(0, 2));
-		await plant(server(1).server, key, "another", 60_000);
+		await plant(server(1), key, "another", 60_000);
 		expect(await redlock.tryAcquire(key)).toBeNull();
-		await until(async () => (await server(0).server.command("EXISTS", `lock:${key}`)) === 0);
+		await until(async () => (await server(0).command("EXISTS", `lock:${key}`)) === 0);
 		const waiting = redlock.acquire(key, { waitMs: 30 });
 		await expect(waiting).rejects.toMatchObject({ code: "RK_LOCK_TIMEOUT", holder: "another" });
 	});
@@ -166,11 +160,11 @@ describe.each(adapters)("over $name", (adapter) => {
 			return `mine ${made}`;
 		};
 		const redlock = redlockOn(ports.slice(0, 2), { genToken, retryMs: 10, nodeTimeoutMs: 300 });
-		await plant(server(1).server, key, "another", 200);
+		await plant(server(1), key, "another", 200);
 		const acquiring = redlock.acquire(key, { waitMs: 8_000 });
-		await until(() => redlock.events.some(({ type }) => type === "contended"));
+		await until(() => redlock.told("contended") > 0);
 		// It can neither be given back there from now on, nor be had there, until the other's lock has ended.
-		await plant(server(0).server, key, "mine 1", 60_000);
+		await plant(server(0), key, "mine 1", 60_000);
 		const lock = await acquiring;
 		expect(lock.token).toBe("mine 1");
 		expect(await kept(servers.slice(0, 2), key)).toEqual(["mine 1", "mine 1"]);
@@ -180,12 +174,12 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("a lock whose votes came too late is not handed out, and not left behind", async () => {
 		const redlock = redlockOn(ports, { nodeTimeoutMs: 10_000, retryMs: 10 });
 		const key = freshKey();
-		for (const each of servers) proxyOf(each).delay(320);
+		for (const each of servers) each.proxy.delay(320);
 		const error: unknown = await redlock.tryAcquire(key, { ttlMs: 300 }).catch((error: unknown) => error);
 		expect(error).toMatchObject({ code: "RK_LOCK_QUORUM", message: expect.stringContaining("too little") });
 		const acquiring = redlock.acquire(key, { ttlMs: 300 });
-		await until(() => redlock.events.filter(({ type }) => type === "attempt").length >= 3);
-		for (const each of servers) await proxyOf(each).heal();
+		await until(() => redlock.told("attempt") >= 3);
+		for (const each of servers) await each.proxy.heal();
 		const lock = await acquiring;
 		expect(lock.isHeld()).toBe(true);
 		expect(lock.remaining()).toBeGreaterThan(30);
@@ -225,14 +219,14 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("a vote that comes after all was decided is given back", async () => {
 		const redlock = redlockOn(ports, { nodeTimeoutMs: 150, retryMs: 10 });
 		const key = freshKey();
-		await plant(server(0).server, key, "another", 60_000);
-		await plant(server(1).server, key, "another", 60_000);
-		await server(2).server.freeze();
+		await plant(server(0), key, "another", 60_000);
+		await plant(server(1), key, "another", 60_000);
+		await server(2).freeze();
 		expect(await redlock.tryAcquire(key)).toBeNull();
 		await until(() => server(2).proxy.count(callOf(release)) > 2);
-		await server(2).server.thaw();
-		await until(() => redlock.events.some(({ type }) => type === "orphan-cleaned"));
-		expect(await server(2).server.command("EXISTS", `lock:${key}`)).toBe(0);
+		await server(2).thaw();
+		await until(() => redlock.told("orphan-cleaned") > 0);
+		expect(await server(2).command("EXISTS", `lock:${key}`)).toBe(0);
 	});
 
 	// Red (the key stays) when a release does not wait for the wish that is on its way: `await this.#asked` left out. The script's
@@ -240,15 +234,15 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("a server that has to be sent the script once more is not left with a lock that was released meanwhile", async () => {
 		const redlock = redlockOn(ports);
 		const key = freshKey();
-		await server(2).server.flushScripts();
-		await server(2).server.command("SCRIPT", "LOAD", release.source);
+		await server(2).flushScripts();
+		await server(2).command("SCRIPT", "LOAD", release.source);
 		server(2).proxy.forget();
 		server(2).proxy.delay(50);
 		const lock = await elected(redlock, key);
 		await lock.release();
 		await redlock.close();
 		await until(() => server(2).proxy.count(callOf(acquirePlain)) === 2);
-		await server(2).server.command("PING"); // what was sent before has run when this is answered
+		await server(2).command("PING"); // what was sent before has run when this is answered
 		expect(await kept(servers, key)).toEqual(NOBODY);
 	});
 
@@ -276,10 +270,10 @@ describe.each(adapters)("over $name", (adapter) => {
 		for (const each of servers) await plant(each, key, "another", 60_000);
 		const pausing = new AbortController();
 		const acquiring = redlock.acquire(key, { signal: pausing.signal });
-		await until(() => redlock.events.some(({ type }) => type === "contended"));
+		await until(() => redlock.told("contended") > 0);
 		pausing.abort();
 		await expect(acquiring).rejects.toMatchObject({ code: "RK_LOCK_ABORTED" });
-		for (const each of servers) proxyOf(each).blackHole("requests");
+		for (const each of servers) each.proxy.blackHole("requests");
 		const voting = new AbortController();
 		const waiting = redlock.acquire(key, { signal: voting.signal });
 		await nextTurn();
@@ -291,7 +285,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		const key = freshKey();
 		for (const each of servers) await plant(each, key, "another", 60_000);
 		const redlock = redlockOn(ports, { tries: 3, retryMs: 4 });
-		const attempts = (): number => redlock.events.filter(({ type }) => type === "attempt").length;
+		const attempts = (): number => redlock.told("attempt");
 		await expect(redlock.acquire(key)).rejects.toMatchObject({ code: "RK_LOCK_TIMEOUT", attempts: 3 });
 		expect(attempts()).toBe(3);
 		const waiting = redlock.acquire(key, { waitMs: 60_000 });
@@ -306,7 +300,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		for (const each of servers.slice(1)) await each.command("LPUSH", `lock:${key}`, "no lock");
 		const redlock = redlockOn(ports);
 		await expect(redlock.acquire(key)).rejects.toMatchObject({ code: "RK_LOCK_CONFIG" });
-		expect(redlock.events.filter(({ type }) => type === "attempt")).toHaveLength(1);
+		expect(redlock.told("attempt")).toBe(1);
 		const corrupt = freshKey();
 		for (const each of servers) await each.command("SET", `lock:${corrupt}`, "for ever");
 		await expect(redlock.tryAcquire(corrupt)).rejects.toMatchObject({
@@ -319,12 +313,12 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("the votes of a try that failed are given back at once, so that another may have them", async () => {
 		const key = freshKey();
 		const redlock = redlockOn(ports.slice(0, 2), { retryMs: 60_000 });
-		await plant(server(1).server, key, "another", 60_000);
+		await plant(server(1), key, "another", 60_000);
 		server(0).proxy.forget();
 		const stop = new AbortController();
 		const acquiring = redlock.acquire(key, { signal: stop.signal });
 		await until(() => server(0).proxy.count(callOf(release)) > 0);
-		await until(async () => (await server(0).server.command("EXISTS", `lock:${key}`)) === 0);
+		await until(async () => (await server(0).command("EXISTS", `lock:${key}`)) === 0);
 		stop.abort();
 		await expect(acquiring).rejects.toMatchObject({ code: "RK_LOCK_ABORTED" });
 	});
@@ -335,8 +329,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		for (const each of servers) await plant(each, key, "another", 60_000);
 		const pausing = (random: number) => redlockOn(ports, { retryMs: 200, random: () => random });
 		const [late, early] = [pausing(0.999), pausing(0)];
-		const attempts = ({ events }: typeof late): number =>
-			events.filter(({ type }) => type === "attempt").length;
+		const attempts = (redlock: Diary): number => redlock.told("attempt");
 		const waiting = [late, early].map((redlock) => redlock.acquire(key).catch((error: unknown) => error));
 		await until(() => attempts(early) + attempts(late) > 2);
 		expect([attempts(late), attempts(early)]).toEqual([1, 2]);

@@ -1,16 +1,10 @@
 import { once } from "node:events";
 import { type RedisPort, TimeoutError } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { release } from "../src/scripts.ts";
-import { adapters, callOf, freshKey, locksOn, open, proxyOf, taken, until } from "./redis.ts";
+import { adapters, callOf, freshKey, locksOn, open, proxiedServer, taken, until } from "./redis.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ proxied: true, owned: true });
-});
-afterEach(() => proxyOf(server).heal());
-afterAll(() => server.stop());
+const server = await proxiedServer();
 
 describe.each(adapters)("over $name", (adapter) => {
 	let redis: RedisPort;
@@ -22,10 +16,10 @@ describe.each(adapters)("over $name", (adapter) => {
 		const locks = locksOn(redis);
 		await (await taken(locks, freshKey())).release(); // the server knows the scripts now
 		const lock = await taken(locks, freshKey());
-		proxyOf(server).forget();
+		server.proxy.forget();
 		await Promise.all([lock.release(), lock.release()]);
 		await lock.release();
-		expect(proxyOf(server).count(callOf(release))).toBe(1);
+		expect(server.proxy.count(callOf(release))).toBe(1);
 	});
 
 	// Red (RK_LOCK_NOT_HELD) when "nobody holds it" is believed after a try whose reply was lost.
@@ -34,7 +28,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		const key = freshKey();
 		await (await taken(locks, key)).release();
 		const lock = await taken(locks, key);
-		const lost = proxyOf(server).swallowReply(callOf(release));
+		const lost = server.proxy.swallowReply(callOf(release));
 		await lock.release();
 		expect(await lost).toBe(true);
 		expect(await locks.isLocked(key)).toBe(false);
@@ -99,10 +93,10 @@ describe.each(adapters)("over $name", (adapter) => {
 		const locks = locksOn(redis, { watchdog: false, cleanupTimeoutMs: 300, retryMs: 5, ttlMs: 60 });
 		const lock = await taken(locks, freshKey());
 		if (!lock.signal.aborted) await once(lock.signal, "abort");
-		proxyOf(server).forget();
-		proxyOf(server).blackHole("replies");
+		server.proxy.forget();
+		server.proxy.blackHole("replies");
 		await expect(lock.release()).rejects.toMatchObject({ code: "RK_TIMEOUT" });
-		expect(proxyOf(server).count(callOf(release))).toBe(1);
+		expect(server.proxy.count(callOf(release))).toBe(1);
 	});
 
 	test("a lock that was released cannot be extended or handed over", async () => {

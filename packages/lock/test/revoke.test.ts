@@ -1,13 +1,8 @@
 import type { RedisPort } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { adapters, freshKey, locksOn, open, taken, until } from "./redis.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { adapters, freshKey, locksOn, open, ownServer, taken, until } from "./redis.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ owned: true });
-});
-afterAll(() => server.stop());
+const server = await ownServer();
 
 describe.each(adapters)("over $name", (adapter) => {
 	let redis: RedisPort;
@@ -23,7 +18,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		];
 		const [lock, other] = [await taken(holder, freshKey()), await taken(holder, freshKey())];
 		const waiting = boss.acquire(lock.key);
-		await until(() => boss.events.filter(({ type }) => type === "contended").length >= 2);
+		await until(() => boss.told("contended") >= 2);
 		expect(await boss.forceRelease(lock.key, { reason: "deploy|now" })).toBe(true);
 		const loss = await lock.lost;
 		expect(loss).toMatchObject({ code: "RK_LOCK_LOST", reason: "forced" });
@@ -56,7 +51,7 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("a holder whose subscription was lost learns of it when it is back", async () => {
 		const holder = locksOn(redis, { ttlMs: 600_000 });
 		const lock = await taken(holder, freshKey());
-		await until(() => holder.events.some(({ type }) => type === "extended"));
+		await until(() => holder.told("extended") > 0);
 		await Promise.all([
 			server.killClients("pubsub"),
 			locksOn(await open(adapter, server.url)).forceRelease(lock.key),
@@ -108,7 +103,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		await server.command("CONFIG", "SET", "maxmemory", "100mb", "maxmemory-policy", "allkeys-lru");
 		const locks = locksOn(redis);
 		await taken(locks, freshKey());
-		await until(() => locks.events.some(({ type }) => type === "eviction-policy"));
+		await until(() => locks.told("eviction-policy") > 0);
 		expect(locks.events).toContainEqual(
 			expect.objectContaining({ type: "eviction-policy", policy: "allkeys-lru" }),
 		);

@@ -18,7 +18,7 @@ describe.each(adapters)("behind Sentinel over $name", (adapter) => {
 		onTestFinished(() => redis.close({ graceMs: 0 }));
 		const locks = locksOn(redis, { ttlMs: 600_000 });
 		const [kept, gone] = [await taken(locks, freshKey()), await taken(locks, freshKey())];
-		await until(() => locks.events.filter(({ type }) => type === "extended").length >= 2);
+		await until(() => locks.told("extended") >= 2);
 		await (await group.master()).command("DEL", `lock:{${gone.key}}`);
 		await group.failover();
 		void redis.command(ping()).catch(() => {});

@@ -1,14 +1,9 @@
 import type { RedisPort } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { acquire } from "../src/scripts.ts";
-import { adapters, callOf, freshKey, locksOn, open, proxyOf, taken, until } from "./redis.ts";
+import { adapters, callOf, freshKey, locksOn, open, proxiedServer, taken, until } from "./redis.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ proxied: true, owned: true });
-});
-afterAll(() => server.stop());
+const server = await proxiedServer();
 
 /** Nothing but a message tells in time of anything. */
 const SLOW = { ttlMs: 600_000, maxRetryMs: 60_000 };
@@ -29,7 +24,7 @@ describe.each(adapters)("over $name", (adapter) => {
 			];
 			const key = freshKey();
 			const lock = await taken(holder, key);
-			await until(() => holder.events.some(({ type }) => type === "extended")); // it listens
+			await until(() => holder.told("extended") > 0); // it listens
 			const stolen = await thief.acquire(key, { steal: true });
 			expect(stolen.isHeld()).toBe(true);
 			expect(await lock.lost).toMatchObject({ reason: "forced", message: expect.stringContaining("stolen") });
@@ -54,10 +49,10 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("a steal whose reply is lost finds its own lock, and is not heard as another's", async () => {
 		const [holder, thief] = [locksOn(redis, SLOW), locksOn(redis, SLOW)];
 		const other = await taken(thief, freshKey());
-		await until(() => thief.events.some(({ type }) => type === "extended")); // the thief listens
+		await until(() => thief.told("extended") > 0); // the thief listens
 		const key = freshKey();
 		const lock = await taken(holder, key);
-		const lost = proxyOf(server).swallowReply(callOf(acquire));
+		const lost = server.proxy.swallowReply(callOf(acquire));
 		const stolen = await thief.acquire(key, { steal: true });
 		expect(await lost).toBe(true);
 		expect(await server.command("GET", `lock:{${key}}`)).toBe(`${stolen.token}|${stolen.fence}|`);
@@ -73,7 +68,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		const key = freshKey();
 		const lock = await taken(locks, key);
 		const waiting = locks.acquire(key);
-		await until(() => locks.events.filter(({ type }) => type === "contended").length >= 2);
+		await until(() => locks.told("contended") >= 2);
 		const stolen = await locks.acquire(key, { steal: true });
 		expect(lock.isHeld()).toBe(false);
 		await stolen.release();

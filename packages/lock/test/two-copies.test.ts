@@ -1,29 +1,10 @@
 import { CommandError, type RedisPort } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import {
-	afterAll,
-	afterEach,
-	beforeAll,
-	beforeEach,
-	describe,
-	expect,
-	onTestFinished,
-	test,
-	vi,
-} from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Locks } from "../src/index.ts";
 import { acquire, extend } from "../src/scripts.ts";
-import { adapters, callOf, freshKey, open, proxyOf } from "./redis.ts";
+import { adapters, callOf, freshKey, open, proxiedServer } from "./redis.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ proxied: true, owned: true });
-});
-afterEach(async () => {
-	await server.thaw();
-	await proxyOf(server).heal();
-});
-afterAll(() => server.stop());
+const server = await proxiedServer();
 
 /*
  * A program in CommonJS that imports an adapter as ESM has `@rk/client` twice, and the errors of one are no instances of the other's
@@ -45,7 +26,7 @@ describe.each(adapters)("locks with another copy of @rk/client than $name", (ada
 	test("find their own lock after a lost reply", async () => {
 		const key = freshKey();
 		await (await locks.acquire(key)).release();
-		const lost = [callOf(acquire), callOf(extend)].map((call) => proxyOf(server).swallowReply(call));
+		const lost = [callOf(acquire), callOf(extend)].map((call) => server.proxy.swallowReply(call));
 		const lock = await locks.acquire(key);
 		await lock.extend();
 		expect(await Promise.all(lost)).toEqual([true, true]);

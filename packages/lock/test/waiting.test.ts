@@ -1,21 +1,22 @@
 import { getEventListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RedisPort, spublish } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { acquire } from "../src/scripts.ts";
-import { adapters, callOf, freshKey, locksOn, open, proxyOf, taken, until } from "./redis.ts";
+import {
+	adapters,
+	callOf,
+	type Diary,
+	freshKey,
+	locksOn,
+	open,
+	proxiedServer,
+	taken,
+	until,
+} from "./redis.ts";
 import { TIMEOUT_MS, times } from "./support/long-run.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ proxied: true, owned: true });
-});
-afterEach(async () => {
-	await server.thaw();
-	await proxyOf(server).heal();
-});
-afterAll(() => server.stop());
+const server = await proxiedServer();
 
 /** A minute: whoever waits for this, or for a time to live, would exceed the time of the test. */
 const NEVER_POLLS = { maxRetryMs: 60_000, ttlMs: 600_000 } as const;
@@ -29,14 +30,14 @@ describe.each(adapters)("over $name", (adapter) => {
 		redis = await open(adapter, server.url);
 	});
 
-	const contend = (locks: { events: { type: string }[] }, times = 1): Promise<void> =>
-		until(() => locks.events.filter(({ type }) => type === "contended").length >= times);
+	const contend = (locks: Diary, times = 1): Promise<void> => until(() => locks.told("contended") >= times);
+
+	/** Locks of two processes, as it were. */
+	const two = async () =>
+		[locksOn(redis, NEVER_POLLS), locksOn(await open(adapter, server.url), NEVER_POLLS)] as const;
 
 	test("a release wakes a waiter of another connection", async () => {
-		const [mine, theirs] = [
-			locksOn(redis, NEVER_POLLS),
-			locksOn(await open(adapter, server.url), NEVER_POLLS),
-		];
+		const [mine, theirs] = await two();
 		const key = freshKey();
 		const lock = await taken(mine, key);
 		const next = theirs.acquire(key);
@@ -47,37 +48,29 @@ describe.each(adapters)("over $name", (adapter) => {
 
 	// Red (it waits for a minute) without the look after SUBSCRIBE was confirmed: `this.#tell()` in WakeUp left out.
 	test("a release between the first try and the subscription is not missed", async () => {
-		const [mine, theirs] = [
-			locksOn(redis, NEVER_POLLS),
-			locksOn(await open(adapter, server.url), NEVER_POLLS),
-		];
+		const [mine, theirs] = await two();
 		for (let round = 0; round < 5; round++) {
 			const key = freshKey();
 			const lock = await taken(mine, key);
 			const next = theirs.acquire(key);
-			await contend(theirs, round + 1);
+			await contend(theirs);
 			await lock.release(); // sent before the subscription's connection is made, or just behind it
 			await (await next).release();
 			theirs.events.length = 0;
-			for (let known = 0; known <= round; known++)
-				theirs.events.push({ type: "contended", key, holder: "", ttlMs: 1 });
 		}
 	});
 
 	// Red when a new subscription is not taken for news: `onGap`.
 	test("a release while the subscription's connection was lost is not missed", async () => {
-		const [mine, theirs] = [
-			locksOn(redis, NEVER_POLLS),
-			locksOn(await open(adapter, server.url), NEVER_POLLS),
-		];
+		const [mine, theirs] = await two();
 		const key = freshKey();
 		const lock = await taken(mine, key);
 		const next = theirs.acquire(key);
 		await contend(theirs, 2);
-		await proxyOf(server).refuse(true);
+		await server.proxy.refuse(true);
 		await server.killClients("pubsub");
 		await lock.release();
-		await proxyOf(server).refuse(false);
+		await server.proxy.refuse(false);
 		expect((await next).isHeld()).toBe(true);
 	});
 
@@ -161,10 +154,10 @@ describe.each(adapters)("over $name", (adapter) => {
 		const lock = await taken(locks, key);
 		const waiting = Array.from({ length: 50 }, () => locks.acquire(key).catch((error: unknown) => error));
 		await contend(locks, 51); // who comes while nobody waits asks for himself
-		await until(() => proxyOf(server).count(subscribing) > 0);
-		proxyOf(server).forget();
+		await until(() => server.proxy.count(subscribing) > 0);
+		server.proxy.forget();
 		await sleep(1_000);
-		expect(proxyOf(server).commands().length).toBeLessThanOrEqual(8);
+		expect(server.proxy.commands().length).toBeLessThanOrEqual(8);
 		expect(lock.isHeld()).toBe(true);
 		await locks.close();
 		for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: "RK_CLOSED" });
@@ -178,14 +171,14 @@ describe.each(adapters)("over $name", (adapter) => {
 		await contend(locks, 2);
 		const order: number[] = [];
 		const all = [0, 1, 2, 3, 4, 5, 6, 7];
-		proxyOf(server).forget();
+		server.proxy.forget();
 		const rest = all.map((n) => locks.withLock(key, () => order.push(n)));
 		await lock.release();
 		await (await first).release();
 		await Promise.all(rest);
 		expect(order).toEqual(all);
 		// One try and one release each: who is next in line learns by the message when to ask.
-		expect(proxyOf(server).count("EVALSHA")).toBeLessThanOrEqual(2 * (all.length + 2));
+		expect(server.proxy.count("EVALSHA")).toBeLessThanOrEqual(2 * (all.length + 2));
 	});
 
 	// Red (he sleeps for ever) when who leaves does not wake who is first now.
@@ -242,7 +235,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		const key = freshKey();
 		await server.freeze();
 		const first = locks.acquire(key);
-		await until(() => locks.events.filter(({ type }) => type === "attempt").length > 1); // now he stands in line
+		await until(() => locks.told("attempt") > 1); // now he stands in line
 		await expect(locks.acquire(key, { waitMs: 20 })).rejects.toMatchObject({ code: "RK_TIMEOUT" });
 		await server.thaw();
 		expect((await first).isHeld()).toBe(true);
@@ -260,7 +253,7 @@ describe.each(adapters)("over $name", (adapter) => {
 			inside -= 1;
 		};
 		await Promise.all(each.map((locks) => locks.withLock(key, work))); // everybody listens now
-		proxyOf(server).forget();
+		server.proxy.forget();
 		const rounds = 10;
 		await Promise.all(
 			each.map(async (locks) => {
@@ -268,7 +261,7 @@ describe.each(adapters)("over $name", (adapter) => {
 			}),
 		);
 		// Red (about 9) when every listener asks at once.
-		const perLock = proxyOf(server).count("EVALSHA") / (rounds * each.length);
+		const perLock = server.proxy.count("EVALSHA") / (rounds * each.length);
 		expect(perLock).toBeLessThanOrEqual(4);
 	});
 
@@ -317,11 +310,11 @@ describe.each(adapters)("over $name", (adapter) => {
 		await contend(locks, 2);
 		await lock.release();
 		expect((await next).isHeld()).toBe(true);
-		expect(locks.events.some(({ type }) => type === "subscriber-down")).toBe(true);
+		expect(locks.told("subscriber-down")).toBeGreaterThan(0);
 	});
 
 	test('`wait: "poll"` needs no subscription, and asks again and again', async () => {
-		proxyOf(server).forget();
+		server.proxy.forget();
 		const locks = locksOn(redis, { wait: "poll", retryMs: 5, maxRetryMs: 20 });
 		const key = freshKey();
 		const lock = await taken(locks, key);
@@ -330,8 +323,8 @@ describe.each(adapters)("over $name", (adapter) => {
 		await lock.release();
 		await (await first).release();
 		await (await second).release();
-		expect(proxyOf(server).count((args) => /SUBSCRIBE/i.test(args[0] ?? ""))).toBe(0);
-		expect(proxyOf(server).count(callOf(acquire))).toBeGreaterThan(6);
+		expect(server.proxy.count((args) => /SUBSCRIBE/i.test(args[0] ?? ""))).toBe(0);
+		expect(server.proxy.count(callOf(acquire))).toBeGreaterThan(6);
 	});
 
 	// Red (each waits for a minute) when who got the lock lets the next in line sleep for the longest pause.

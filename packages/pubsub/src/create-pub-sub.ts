@@ -100,9 +100,7 @@ class Messages implements PubSub {
 		const kind = options.sharded === true ? "shard" : "channel";
 		return {
 			[Symbol.asyncIterator]: () =>
-				new MessageIterator<unknown>((handler, onEnd) =>
-					this.#listen(kind, names, handler, options, { watch: undefined, onEnd }),
-				),
+				new MessageIterator<unknown>((handler, onEnd) => this.#listen(kind, names, handler, options, onEnd)),
 		};
 	}
 
@@ -155,24 +153,24 @@ class Messages implements PubSub {
 		return listening;
 	}
 
-	/** `loop` is set for one, which takes its messages when it likes. */
+	/** `onEnd` is a loop's, which takes its messages when it likes. */
 	#listen(
 		kind: SubscriptionKind,
 		names: readonly string[],
 		handler: (message: unknown, meta: MessageMeta) => unknown,
 		options: AnySubscribe,
-		loop?: { readonly watch: undefined; readonly onEnd: (error: unknown) => void },
+		onEnd?: (error: unknown) => void,
 	): Listening {
 		this.#requireOpen();
 		const { codec, maxQueue, overflow } = this.#options;
 		const { schema, onPoison, onGap, concurrency = 1, signal } = options;
 		const [redis, reports, tally] = [this.#redis, this.#reports, new Tally()];
-		const watch = loop === undefined ? this.#watch : loop.watch;
+		const watch = onEnd === undefined ? this.#watch : undefined;
 		const consumer = new Consumer<MessageMeta>({ codec, schema, handler, onPoison, reports, watch, tally });
 		const parts = { redis, kind, consumer, reports, tally, concurrency, maxQueue, overflow, onGap };
 		const listening: Listening = new Listening(names, parts, signal, (error) => {
 			this.#open.delete(listening);
-			loop?.onEnd(error);
+			onEnd?.(error);
 		});
 		this.#open.add(listening);
 		return listening;

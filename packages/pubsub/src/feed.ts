@@ -84,9 +84,8 @@ export class Feed {
 	}
 
 	#made(channel: string): Mailbox {
-		const { kind, consumer, reports, tally, concurrency, maxQueue, overflow } = this.#parts;
-		const pattern = kind === "pattern" ? this.#name : undefined;
-		const meta: MessageMeta = Object.freeze({ channel, pattern });
+		const { consumer, reports, tally, concurrency, maxQueue, overflow } = this.#parts;
+		const meta = this.#metaOf(channel);
 		return new Mailbox({
 			...{ concurrency, maxQueue, overflow, tally },
 			take: (payload) => consumer.take(payload, meta),
@@ -111,11 +110,14 @@ export class Feed {
 	}
 
 	#missed(lostAt: number, resumedAt: number): void {
-		const { kind, reports, tally, onGap } = this.#parts;
-		const pattern = kind === "pattern" ? this.#name : undefined;
+		const { reports, tally, onGap } = this.#parts;
 		tally.gaps += 1;
 		const gap = new MessageGapError(this.#name, lostAt, resumedAt);
-		reports.tell(gap, { channel: this.#name, pattern }, onGap);
+		reports.tell(gap, this.#metaOf(this.#name), onGap);
+	}
+
+	#metaOf(channel: string): MessageMeta {
+		return Object.freeze({ channel, pattern: this.#parts.kind === "pattern" ? this.#name : undefined });
 	}
 
 	/** Lets the messages come, or has the server hold them back: then those of the meantime are missed, as in any gap. */
@@ -144,7 +146,7 @@ export class Feed {
 				failures = 0;
 			} catch (error) {
 				if (signal.aborted) break;
-				if (failures === 0) reports.tell(error, { channel: this.#name, pattern: undefined });
+				if (failures === 0) reports.tell(error, this.#metaOf(this.#name));
 				if (isClosed(error)) break;
 				await pause(backoffMs(failures));
 				failures += 1;

@@ -1,13 +1,8 @@
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createPubSub } from "../src/index.ts";
-import { adapters, messagesOn, open } from "./redis.ts";
+import { adapters, messagesOn, open, proxiedServer } from "./redis.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-	server = await startServer({ proxied: true, owned: true });
-});
-afterAll(() => server.stop());
+const server = await proxiedServer();
 
 const invalid = (argument: string): unknown =>
 	expect.objectContaining({ code: "RK_INVALID_ARGUMENT", argument });
@@ -41,8 +36,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		const redis = await open(adapter, server.url);
 		const messages = messagesOn(redis);
 		const topic = messages.durable("topic");
-		const proxy = server.proxy ?? expect.fail("no proxy");
-		proxy.forget();
+		server.proxy.forget();
 		const handler = (): void => {};
 		const call = async (
 			on: object,
@@ -82,6 +76,6 @@ describe.each(adapters)("over $name", (adapter) => {
 		await call(topic, "subscribe", [handler, { onReset: 1 }], "onReset");
 		await call(topic, "subscribe", [handler, { concurrency: 2 }], "concurrency");
 		await call(messages, "close", [{ drainMs: -1 }], "drainMs");
-		expect(proxy.commands()).toEqual([]);
+		expect(server.proxy.commands()).toEqual([]);
 	});
 });

@@ -1,6 +1,7 @@
 import { type RedisPort, slotOf, xrange } from "@rk/client";
 import { startCluster, startServer, type TestCluster, type TestServer } from "@rk/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { namesOf } from "../src/durable/names.ts";
 import type { DurableTopic } from "../src/index.ts";
 import {
 	type Adapter,
@@ -52,13 +53,9 @@ function publishing(topic: DurableTopic<unknown, unknown>): {
 	};
 }
 
-function streamOf(name: string): string {
-	return `pubsub:{${name.replaceAll(":", "%3A")}}`;
-}
-
 /** Every message of the topic, by its stream. */
 async function messagesOf(redis: RedisPort, name: string): Promise<number[]> {
-	const entries = await redis.command(xrange(streamOf(name), "-", "+"));
+	const entries = await redis.command(xrange(namesOf("pubsub", name).stream, "-", "+"));
 	return entries.map(([, fields]) => Number(new Map(fields).get("message")));
 }
 
@@ -128,7 +125,7 @@ describe.each(adapters)("over $name", (adapter) => {
 	// Broken on purpose: without `onGap` in Following's request the last three never came.
 	test("in a cluster, while the topic's slot moves to another node and back, none is lost, doubled or out of order", async () => {
 		const { redis, name, topic, got, publisher } = await followed(adapter);
-		const stream = streamOf(name);
+		const { stream, state } = namesOf("pubsub", name);
 		const slot = slotOf(stream);
 		const home = await cluster.ownerOf(slot);
 		const [away] = (await cluster.masters()).filter((node) => node !== home);
@@ -137,7 +134,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		for (const to of [away, home, away]) {
 			await until(() => got.length > 20);
 			// The keys are at the new node, and the subscribers still at the old one.
-			await cluster.beginMigration(slot, to, [stream, `${stream}:state`]);
+			await cluster.beginMigration(slot, to, [stream, state]);
 			const before = publisher.confirmed.length;
 			await until(() => publisher.confirmed.length > before + 20);
 			await cluster.finishMigration(slot, to);
@@ -146,7 +143,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		}
 		confirmed.push(...(await publisher.stop()));
 		// The same once more, with nothing published after it.
-		await cluster.beginMigration(slot, home, [stream, `${stream}:state`]);
+		await cluster.beginMigration(slot, home, [stream, state]);
 		for (const message of [-1, -2, -3]) {
 			await topic.publish(message);
 			confirmed.push(message);
@@ -160,7 +157,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		const { redis, name, got, publisher } = await followed(adapter);
 		for (let failover = 0; failover < 2; failover++) {
 			await until(() => got.length > 20);
-			await cluster.failover(slotOf(streamOf(name)));
+			await cluster.failover(slotOf(namesOf("pubsub", name).stream));
 			const before = publisher.confirmed.length;
 			await until(() => publisher.confirmed.length > before + 20);
 		}

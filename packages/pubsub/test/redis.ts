@@ -1,20 +1,9 @@
 import { pubsubNumsub, type RedisPort } from "@rk/client";
-import type { TestServer } from "@rk/testing";
 import { onTestFinished } from "vitest";
-import type { Adapter } from "../../../test/adapters.ts";
 import { createPubSub, type PubSub, type PubSubOptions } from "../src/index.ts";
 
-export { type Adapter, adapters, open, until } from "../../../test/adapters.ts";
-
-/** The same for a cluster. */
-export async function openCluster(
-	adapter: Adapter,
-	nodes: readonly Pick<TestServer, "url">[],
-): Promise<RedisPort> {
-	const redis = await adapter.connectCluster(nodes.map(({ url }) => url));
-	onTestFinished(() => redis.close({ graceMs: 0 }));
-	return redis;
-}
+export { type Adapter, adapters, open, openCluster, until } from "../../../test/adapters.ts";
+export { ownServer, proxiedServer } from "../../../test/own-server.ts";
 
 /** Messages that end with the test, and what went wrong with them. */
 export function messagesOn(redis: RedisPort, options: PubSubOptions = {}): PubSub & { errors: unknown[] } {

@@ -1,15 +1,20 @@
 import { ServerError } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import type { MessageSubscription } from "../src/index.ts";
-import { adapters, freshName, listenersOf, messagesOn, open, randomFrom, until, upTo } from "./redis.ts";
+import {
+	adapters,
+	freshName,
+	listenersOf,
+	messagesOn,
+	open,
+	ownServer,
+	randomFrom,
+	until,
+	upTo,
+} from "./redis.ts";
 import "../../../test/context.ts";
 
-let own: TestServer;
-beforeAll(async () => {
-	own = await startServer({ owned: true });
-});
-afterAll(() => own.stop());
+const own = await ownServer();
 
 describe.each(adapters)("over $name", (adapter) => {
 	test("what is published after subscribe() resolved is not missed, and publish() counts who got it", async () => {

@@ -57,10 +57,10 @@ export function exclusion(
 		}));
 }
 
-/** Locks that were handed out after their time. */
+/** Locks that were handed out after their time; with nothing left, a lock says itself that it is lost: its process stood still. */
 export function expiredGrants(claims: readonly Claim[]): Finding[] {
 	return claims
-		.filter(({ remainingMs }) => remainingMs !== undefined && remainingMs <= 0)
+		.filter(({ remainingMs }) => remainingMs !== undefined && remainingMs < 0)
 		.map(({ hold, key, grantedAt, remainingMs = 0 }) => ({
 			rule: "expired grant",
 			at: grantedAt,

@@ -1,27 +1,16 @@
 import type { RedisPort } from "@rk/client";
-import { startServer, type TestServer } from "@rk/testing";
-import { afterAll, afterEach, beforeAll, onTestFinished } from "vitest";
-import { createRedlock, type LockEvent, type Redlock, type RedlockOptions } from "../../src/index.ts";
-import { type Adapter, open, proxyOf } from "../redis.ts";
+import type { TestServer } from "@rk/testing";
+import { expect, onTestFinished } from "vitest";
+import { createRedlock, type Redlock, type RedlockOptions } from "../../src/index.ts";
+import { type Adapter, type Diary, newDiary, open, type ProxiedServer, proxiedServer } from "../redis.ts";
 
-/** Independent servers for the tests of a file; each test finds them healthy. */
-export function independentServers(number: number): readonly TestServer[] {
-	const servers: TestServer[] = [];
-	beforeAll(async () => {
-		for (let n = 0; n < number; n++) servers.push(await startServer({ proxied: true, owned: true }));
-	});
-	afterEach(async () => {
-		for (const server of servers) {
-			await server.thaw();
-			await proxyOf(server).refuse(false);
-			await proxyOf(server).heal();
-			proxyOf(server).forget();
-		}
-	});
-	afterAll(async () => {
-		for (const server of servers) await server.stop();
-	});
-	return servers;
+/** Independent servers for the tests of a file, and the server of a number among them. */
+export async function independentServers(number: number): Promise<{
+	readonly servers: readonly ProxiedServer[];
+	readonly server: (n: number) => ProxiedServer;
+}> {
+	const servers = await Promise.all(Array.from({ length: number }, proxiedServer));
+	return { servers, server: (n) => servers[n] ?? expect.fail(`there is no server ${n}`) };
 }
 
 /** A port to each server. Later ones, of other adapters perhaps, are taken in turn. */
@@ -36,18 +25,15 @@ export function openAll(servers: readonly TestServer[], ...using: readonly Adapt
 }
 
 /** A Redlock that ends with the test, and what happened to its locks. Patient with servers, since the machine may be busy. */
-export function redlockOn(
-	servers: readonly RedisPort[],
-	options: RedlockOptions = {},
-): Redlock & { events: LockEvent[] } {
-	const events: LockEvent[] = [];
+export function redlockOn(servers: readonly RedisPort[], options: RedlockOptions = {}): Redlock & Diary {
+	const diary = newDiary();
 	const redlock = createRedlock(servers, {
 		nodeTimeoutMs: 1_000,
 		...options,
-		onEvent: (event) => events.push(event),
+		onEvent: (event) => diary.events.push(event),
 	});
 	onTestFinished(() => redlock.close());
-	return Object.assign(redlock, { events });
+	return Object.assign(redlock, diary);
 }
 
 /** What each server has at the lock's key. */

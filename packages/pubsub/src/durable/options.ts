@@ -41,9 +41,14 @@ export interface DurableSubscribeOptions {
 
 export const DURABLE_DEFAULTS: Readonly<{ maxLen: number }> = Object.freeze({ maxLen: 10_000 });
 
+export const DURABLE_OPTIONS: readonly string[] = ["maxLen", "schema"];
+export const DURABLE_SUBSCRIBE_OPTIONS: readonly string[] = [
+	...["from", "name", "signal", "onPoison", "onLoss", "onReset"],
+];
+
 /** @throws {InvalidArgumentError} */
 export function checkDurable(options: DurableOptions & { readonly schema?: StandardSchemaV1 }): number {
-	checkKnown("", options, ["maxLen", "schema"]);
+	checkKnown("", options, DURABLE_OPTIONS);
 	const { maxLen = DURABLE_DEFAULTS.maxLen, schema } = options;
 	checkInteger("maxLen", maxLen, 1);
 	checkSchema(schema);
@@ -52,7 +57,7 @@ export function checkDurable(options: DurableOptions & { readonly schema?: Stand
 
 /** @throws {InvalidArgumentError} */
 export function checkDurableSubscribe(options: DurableSubscribeOptions): void {
-	checkKnown("", options, ["from", "name", "signal", "onPoison", "onLoss", "onReset"]);
+	checkKnown("", options, DURABLE_SUBSCRIBE_OPTIONS);
 	const { from, name, signal, onPoison, onLoss, onReset } = options;
 	if (from !== undefined && from !== "new" && from !== "all" && !/^\d+-\d+$/.test(String(from)))
 		throw new InvalidArgumentError("from", from, 'new, all, or the id of a message, as "1700000000000-0"');
