@@ -38,8 +38,11 @@ interface Definition<A, T> extends PolicyOptions {
     /** The key of an argument. @default a canonical text of it: equal plain values give equal keys, all others different ones */
     readonly key?: (argument: A) => string;
     readonly load: (argument: A, context: LoadContext) => T | PromiseLike<T>;
-    /** Loads many at once, for `getMany`: the values in the order of the arguments. @default `load` for each */
-    readonly loadMany?: (missing: readonly A[], context: LoadManyContext) => readonly T[] | PromiseLike<readonly T[]>;
+    /**
+     * Loads many at once, for `getMany`: the values in the order of the arguments, an `Error` in the place of one that failed.
+     * @default `load` for each
+     */
+    readonly loadMany?: (missing: readonly A[], context: LoadManyContext) => ReadonlyArray<T | Error> | PromiseLike<ReadonlyArray<T | Error>>;
     /**
      * What every value must meet, as loaded and as read from Redis, where one that does not counts as missing. Callers get its output, in
      * both cases made from what the codec gives back.
@@ -51,12 +54,18 @@ interface SignalOption {
     /** Ends this caller's wait, and the load itself when nobody else waits for it. */
     readonly signal?: AbortSignal;
 }
+type GetManyOptions = Pick<LoadManyOptions, "signal" | "errors">;
 /** The values of one kind. Made by {@link Cache.define}. */
 interface Defined<A, T> {
     /** As {@link Cache.getOrLoad}. @throws {SchemaError} what was loaded does not meet the schema */
     get(argument: A, options?: SignalOption): Promise<T>;
     /** In the order of the arguments; as {@link Cache.getOrLoadMany}. */
-    getMany(args: readonly A[], options?: SignalOption): Promise<T[]>;
+    getMany(args: readonly A[], options: GetManyOptions & {
+        readonly errors: "return";
+    }): Promise<Array<T | Error>>;
+    getMany(args: readonly A[], options?: GetManyOptions & {
+        readonly errors?: "throw";
+    }): Promise<T[]>;
     /** As {@link Cache.peek}. */
     peek(argument: A): T | undefined;
     /** As {@link Cache.set}, with the definition's policy. @throws {SchemaError} before anything is sent */
@@ -80,6 +89,7 @@ interface CacheStats {
     readonly misses: number;
     /** Loaders begun. */
     readonly loads: number;
+    /** Loaders that failed, and keys for which a loader of many had an error. */
     readonly loadErrors: number;
     /** Results of loads that were not written, since the key was invalidated meanwhile or the lease was lost. */
     readonly fillsDropped: number;
@@ -118,17 +128,28 @@ interface LoadContext {
 type Loader<T> = (context: LoadContext) => T | PromiseLike<T>;
 /** What a loader of many is told. */
 interface LoadManyContext {
-    /** Aborts when the caller's own signal does, and when the cache is closed. */
+    /** Aborts when the caller's own signal does and nobody else waits for any of the keys, and when the cache is closed. */
     readonly signal: AbortSignal;
 }
-/** Gives the values of `keys`: by key, where a missing one is cached as `null`, or in their order. */
+/**
+ * Gives the values of `keys`: by key, where a missing one is cached as `null`, or in their order. An `Error` in the place of a value says
+ * that the load of this one key failed: nothing of it is cached.
+ */
 type ManyLoader<T> = (keys: readonly string[], context: LoadManyContext) => ManyLoaded<T> | PromiseLike<ManyLoaded<T>>;
-type ManyLoaded<T> = ReadonlyMap<string, T> | readonly T[];
+type ManyLoaded<T> = ReadonlyMap<string, T | Error> | ReadonlyArray<T | Error>;
 interface LoadOptions extends PolicyOptions {
     /** The value goes with these tags; one that is cached without one of them is not served. */
     readonly tags?: readonly string[];
     /** Ends this caller's wait, and the load itself when nobody else waits for it. */
     readonly signal?: AbortSignal;
+}
+interface LoadManyOptions extends LoadOptions {
+    /**
+     * Where keys cannot be loaded: `throw` rejects with the first of their errors; `return` gives each key's error in its place, and what
+     * there is of the others. What a loader throws that is no `Error`, and an abort by `signal`, reject in either case.
+     * @default "throw"
+     */
+    readonly errors?: "throw" | "return";
 }
 interface SetOptions extends Pick<PolicyOptions, "ttlMs" | "nullTtlMs" | "jitter" | "staleMs" | "staleIfErrorMs"> {
     readonly tags?: readonly string[];
@@ -172,11 +193,17 @@ interface Cache extends AsyncDisposable {
     getMany<T = unknown>(keys: readonly string[]): Promise<Array<T | undefined>>;
     /**
      * In the order of the keys. The loader is called with those that are missing, once, and again for what other processes were loading
-     * and did not finish. A key that its Map lacks is cached as `null`.
+     * and did not finish; and, in the background, with those that are served stale. A key that its Map lacks is cached as `null`, one that
+     * it has an `Error` for is not cached.
      *
-     * @throws as {@link getOrLoad}; one failed load fails the call
+     * @throws as {@link getOrLoad}; one failed load fails the call, unless `errors` is `return`
      */
-    getOrLoadMany<T>(keys: readonly string[], loader: ManyLoader<T>, options?: LoadOptions): Promise<Array<T | null>>;
+    getOrLoadMany<T>(keys: readonly string[], loader: ManyLoader<T>, options: LoadManyOptions & {
+        readonly errors: "return";
+    }): Promise<Array<T | null | Error>>;
+    getOrLoadMany<T>(keys: readonly string[], loader: ManyLoader<T>, options?: LoadManyOptions & {
+        readonly errors?: "throw";
+    }): Promise<Array<T | null>>;
     /** @throws {InvalidationError} naming the keys that Redis did not confirm @throws {EncodeError} before anything is sent */
     setMany(entries: ReadonlyMap<string, unknown> | Iterable<readonly [string, unknown]>, options?: SetOptions): Promise<void>;
     /** @throws {InvalidationError} naming the keys that Redis did not confirm */
@@ -411,7 +438,7 @@ interface CacheOptions extends PolicyOptions {
 declare function createCache(redis: RedisPort | null, options: CacheOptions): Cache;
 
 export { CacheError, Codec, EncodeError, InvalidationError, LoadTimeoutError, ReentrantLoadError, SchemaError, createCache };
-export type { Cache, CacheEvent, CacheListener, CacheOptions, CacheStats, Defined, Definition, L1Options, LoadContext, LoadManyContext, LoadOptions, Loader, ManyLoaded, ManyLoader, PolicyOptions, SetOptions, SkipReason, WriteOperation };
+export type { Cache, CacheEvent, CacheListener, CacheOptions, CacheStats, Defined, Definition, L1Options, LoadContext, LoadManyContext, LoadManyOptions, LoadOptions, Loader, ManyLoaded, ManyLoader, PolicyOptions, SetOptions, SkipReason, WriteOperation };
 
 // @rk/cache/msgpackr
 

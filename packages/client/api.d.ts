@@ -1020,7 +1020,7 @@ type StreamEntry = [id: string, fields: Array<[string, string]>];
 declare const entries: (reply: WireReply) => StreamEntry[];
 /** Streams as `XREAD` gives them, by key; none when it waited in vain. */
 declare const streams: (reply: WireReply) => Array<[key: string, entries: StreamEntry[]]>;
-/** Adds `what` to an item's place, for replies of fixed length such as `[cursor, items]`. */
+/** Two items, each read in its own way, as of `[cursor, items]`. */
 declare function tupleOf<A, B>(first: (reply: WireReply) => A, second: (reply: WireReply) => B): (reply: WireReply) => [A, B];
 
 interface XgroupCreateOptions {
@@ -1299,7 +1299,7 @@ declare function resolveConnectCluster(options: ConnectClusterOptions): Resolved
 declare function resolveConnectSentinel(options: ConnectSentinelOptions): ResolvedSentinel;
 
 /** What is connected to, and as whom. */
-type Destination = Pick<ResolvedCommon, "where" | "connectTimeoutMs" | "username" | "password">;
+type Destination = Pick<ResolvedCommon, "where" | "connectTimeoutMs" | "username" | "password"> & Partial<Pick<ResolvedSentinel, "sentinels" | "sentinelUsername" | "sentinelPassword">>;
 interface Attempt {
     /** The port over the new client, which it owns. */
     readonly port: RedisPort;
@@ -1307,6 +1307,8 @@ interface Attempt {
     readonly connected: Promise<unknown>;
     /** The library's latest error, which often says more than the rejection. */
     lastError(): unknown;
+    /** A connection to one Sentinel, with the login to it; only where Sentinels are asked for the master. */
+    openSentinel?(sentinel: ResolvedAddress, timeoutMs: number): Promise<OwnLink>;
 }
 /**
  * Resolves to the port once the server has answered a PING, all within `connectTimeoutMs`; a server that accepts and stays silent

@@ -20,25 +20,6 @@ interface Clock {
  */
 declare function compareFence(a: bigint | string, b: bigint | string): -1 | 0 | 1;
 
-/** What {@link Locks.inspect} finds. For people and monitoring: by the time that you read it, it may be otherwise. */
-type LockInfo = {
-    readonly held: false;
-    readonly waiters: number;
-} | {
-    readonly held: true;
-    /** The holder's token. */
-    readonly owner: string;
-    readonly meta: string;
-    /** `null` without fencing. */
-    readonly fence: bigint | null;
-    /** By the server's clock, from the fence; `null` without one. Too late by as much as that clock was set back before. */
-    readonly acquiredAt: Date | null;
-    /** How long it lives if nothing extends it, in milliseconds. */
-    readonly ttlMs: number;
-    /** Connections that wait for it, or did up to 5 seconds ago; 0 where everybody polls. */
-    readonly waiters: number;
-};
-
 /** What one of Redlock's servers said. */
 interface NodeVote {
     /** Its place in what `createRedlock` was given. */
@@ -241,6 +222,25 @@ interface Lock extends AsyncDisposable {
     [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What {@link Locks.inspect} finds. For people and monitoring: by the time that you read it, it may be otherwise. */
+type LockInfo = {
+    readonly held: false;
+    readonly waiters: number;
+} | {
+    readonly held: true;
+    /** The holder's token. */
+    readonly owner: string;
+    readonly meta: string;
+    /** `null` without fencing. */
+    readonly fence: bigint | null;
+    /** By the server's clock, from the fence; `null` without one. Too late by as much as that clock was set back before. */
+    readonly acquiredAt: Date | null;
+    /** How long it lives if nothing extends it, in milliseconds. */
+    readonly ttlMs: number;
+    /** Connections that wait for it, or did up to 5 seconds ago; 0 where everybody polls. */
+    readonly waiters: number;
+};
+
 /** What happens to locks; `type` tells which. Also on the diagnostics channel `rk:lock`. */
 type LockEvent = 
 /** Redis is asked for the lock. */
@@ -262,7 +262,9 @@ type LockEvent =
     readonly key: string;
     readonly holder: string;
     readonly ttlMs: number;
-} | {
+}
+/** Redis has it still; without a watchdog it is only looked at, and `validUntil` is what it was. */
+ | {
     readonly type: "extended";
     readonly key: string;
     readonly validUntil: number;
@@ -461,6 +463,7 @@ interface Locks extends AsyncDisposable {
      */
     close(): Promise<void>;
 }
+
 /**
  * Locks for one Redis. At most one holds a lock at a time while the server keeps its data; a failover to a replica that missed the
  * write may grant it twice, so give {@link Lock.fence} along with what you write.

@@ -4,16 +4,16 @@
 
 export { BloomBackend, BloomBackendError, BloomConfigError, BloomFilter, BloomFilterOptions, BloomFullError, BloomInfo, BloomItem, BloomLostError, createBloomFilter } from './structures/bloom';
 export { Bucket, Counter, CounterOptions, CounterOverflowError, IdGenerator, IdGeneratorOptions, InvalidCounterError, WindowedCounter, WindowedCounterOptions, createCounter, createIdGenerator, createWindowedCounter } from './structures/counters';
-export { DayCount, HyperLogLog, HyperLogLogElement, HyperLogLogOptions, InvalidHyperLogLogError, UniqueVisitors, UniqueVisitorsOptions, VisitOptions, createHyperLogLog, createUniqueVisitors } from './structures/hyperloglog';
 export { CreateSessionOptions, Day, DayRange, GetSessionOptions, ListedSession, NewSession, Session, Sessions, UpdateSessionOptions, WriteSessionOptions } from '../shared';
+export { DayCount, HyperLogLog, HyperLogLogElement, HyperLogLogOptions, InvalidHyperLogLogError, UniqueVisitors, UniqueVisitorsOptions, VisitOptions, createHyperLogLog, createUniqueVisitors } from './structures/hyperloglog';
 export { AddMode, AddOptions, Added, AroundOptions, ExportOptions, Leaderboard, LeaderboardEntry, LeaderboardLayoutError, LeaderboardOptions, LeaderboardScoreError, ListOptions, NewEntry, Period, PeriodicLeaderboard, PeriodicLeaderboardOptions, Ranking, ScoreRangeOptions, Ties, createLeaderboard, createPeriodicLeaderboard } from './structures/leaderboard';
 export { ReusedId, SessionCodec, SessionConflictError, SessionCorruptError, SessionGoneError, SessionsOptions, createSessions } from './structures/sessions';
 import '@rk/client';
 
 // @rk/structures/leaderboard
 
-import { ScoreBound, RkError, RedisPort } from '@rk/client';
 import { Day } from '../../shared';
+import { ScoreBound, RkError, RedisPort } from '@rk/client';
 
 /** A member as it stands on the board. */
 interface LeaderboardEntry {
@@ -246,7 +246,7 @@ interface PeriodicLeaderboard {
  */
 declare function createPeriodicLeaderboard(redis: RedisPort, options: PeriodicLeaderboardOptions): PeriodicLeaderboard;
 
-export { LeaderboardLayoutError, LeaderboardScoreError, createLeaderboard, createPeriodicLeaderboard };
+export { Day, LeaderboardLayoutError, LeaderboardScoreError, createLeaderboard, createPeriodicLeaderboard };
 export type { AddMode, AddOptions, Added, AroundOptions, ExportOptions, Leaderboard, LeaderboardEntry, LeaderboardOptions, ListOptions, NewEntry, Period, PeriodicLeaderboard, PeriodicLeaderboardOptions, Ranking, ScoreRangeOptions, Ties };
 
 // @rk/structures/bloom
@@ -395,8 +395,8 @@ export type { BloomBackend, BloomFilter, BloomFilterOptions, BloomInfo, BloomIte
 
 // @rk/structures/hyperloglog
 
-import { RkError, RedisPort } from '@rk/client';
 import { Day, DayRange } from '../../shared';
+import { RkError, RedisPort } from '@rk/client';
 
 /** What is counted: text that is not empty, or bytes. */
 type HyperLogLogElement = string | Buffer;
@@ -867,6 +867,7 @@ interface Sessions<T> {
      * uses it later is told to `onReuse`. `null`: another request has done so just now, and its answer has the new id.
      *
      * @throws {SessionGoneError}
+     * @throws {SessionConflictError} it was changed in each of 100 attempts: it keeps its id
      */
     rotate(id: string): Promise<NewSession | null>;
     /** Logs out. `false`: there was no session. */

@@ -35,7 +35,12 @@ export async function read(cache: Cache, signal: AbortSignal): Promise<number> {
 			["a"],
 			(keys) => new Map(keys.map((key) => [key, key])),
 		);
-		return (value ?? 0) + many.length + (cache.peek<number>("key") ?? 0);
+		const each: Array<string | null | Error> = await cache.getOrLoadMany(
+			["a", "b"],
+			(keys) => keys.map((key) => (key === "b" ? new Error("no b") : key)),
+			{ errors: "return" },
+		);
+		return (value ?? 0) + many.length + each.length + (cache.peek<number>("key") ?? 0);
 	} catch (error) {
 		if (error instanceof LoadTimeoutError) console.log(error.phase, error.timeoutMs);
 		throw error;

@@ -22,6 +22,7 @@ import { Reader } from "./reader.ts";
 import { Remote } from "./remote.ts";
 import { Counts } from "./stats.ts";
 import { Tags } from "./tags.ts";
+import { Tokens } from "./tokens.ts";
 import { Trust } from "./trust.ts";
 import { Turns } from "./turns.ts";
 
@@ -70,10 +71,12 @@ export function assemble(redis: RedisPort | null, options: ResolvedOptions): Ass
 	const secondTier = (port: RedisPort): SecondTier => {
 		const remote = new Remote(port, names, breaker, options.redisTimeoutMs, options.bus, sender);
 		const queue = new InvalidationQueue(options.maxQueuedInvalidations, remote, events);
+		const tokens = new Tokens(remote, memory, tags, clock, turns);
 		return {
 			remote,
 			queue,
-			reader: new Reader(remote, memory, tags, queue, codec, presentation, clock, turns, events, counts),
+			tokens,
+			reader: new Reader(remote, tags, tokens, queue, codec, presentation, clock, turns, events, counts),
 			manyClocks: port.topology.kind === "cluster",
 			isDown: () => breaker.state !== "closed",
 		};

@@ -1,9 +1,8 @@
-import { CommandError, InvalidArgumentError, onAbort } from "@rk/client";
+import { ClosedError, CommandError, InvalidArgumentError } from "@rk/client";
 import type { ManyLoaded, ManyLoader } from "./cache.ts";
 import type { Call } from "./call-options.ts";
 import { CHUNK, chunksOf } from "./chunks.ts";
 import type { Entry } from "./entry.ts";
-import type { TagToken } from "./envelope.ts";
 import type { Filling, Right } from "./filling.ts";
 import type { Flight } from "./flight.ts";
 import { Lease } from "./lease.ts";
@@ -12,22 +11,25 @@ import type { Loads } from "./loads.ts";
 import type { Parts } from "./parts.ts";
 import { longestMs } from "./policy.ts";
 import type { Schema } from "./presentation.ts";
-import { type Seen, stampsOf } from "./reader.ts";
-import { newToken } from "./remote.ts";
-import { refTo, type TagRef } from "./tags.ts";
+import type { TagRef } from "./tags.ts";
+import { type Seen, stampsOf } from "./tokens.ts";
 
 /** Values that are written in one turn of the event loop: each is encoded, and goes by a script of its own. */
 const FILLS = 100;
 const POLL_MS = 20;
 
-/** A key that a call has to load, and what is cached of it, past its time. */
-export interface Missing {
-	readonly flight: Flight;
-	readonly late: Entry | undefined;
+/** How keys are loaded. */
+export interface ManyTask {
+	readonly loader: ManyLoader<unknown>;
+	readonly call: Call;
+	readonly schema: Schema | undefined;
 }
 
-/** A key to load, with the right to write it or without. */
-interface Mine extends Missing {
+/** What was true before a loader ran. */
+interface Round {
+	readonly changes: number;
+	readonly refs: readonly TagRef[];
+	/** `undefined`: nothing can be written. */
 	readonly right: Right | undefined;
 }
 
@@ -36,6 +38,9 @@ export class BulkLoads {
 	readonly #parts: Parts;
 	readonly #loads: Loads;
 	readonly #filling: Filling;
+	/** Of loaders that run, or are about to. */
+	readonly #controllers = new Set<AbortController>();
+	#closed = false;
 
 	constructor(parts: Parts, loads: Loads, filling: Filling) {
 		this.#parts = parts;
@@ -43,180 +48,264 @@ export class BulkLoads {
 		this.#filling = filling;
 	}
 
-	/** Loads what is missing, or has it from whoever loads it. Never rejects: each load tells its own callers. */
-	async obtain(
-		missing: readonly Missing[],
-		loader: ManyLoader<unknown>,
-		call: Call,
-		schema: Schema | undefined,
-	): Promise<void> {
+	/** Aborts loaders, and writes nothing more of what they give. */
+	close(): void {
+		this.#closed = true;
+		for (const controller of this.#controllers) controller.abort(closed());
+	}
+
+	/** Loads them, or has them from whoever loads them. Never rejects: each load tells its own callers. */
+	async obtain(flights: readonly Flight[], task: ManyTask, controller: AbortController): Promise<void> {
 		const { redis, options, clock, bells } = this.#parts;
-		const controller = new AbortController();
-		const off =
-			call.signal === undefined
-				? undefined
-				: onAbort(call.signal, () => {
-						if (missing.every(({ flight }) => flight.abandoned)) controller.abort(call.signal?.reason);
-					});
-		let left = missing;
+		this.#controllers.add(controller);
+		let left = flights;
 		let alone = redis === undefined || !redis.remote.admits();
 		const patientUntil = clock() + options.leaseWaitMs;
 		try {
-			for await (const chunk of chunksOf(left, CHUNK))
-				for (const { flight, late } of chunk) flight.load(late);
-			while (left.length > 0) {
-				const mine: Mine[] = [];
-				const others: Missing[] = [];
-				const round = await this.#begin(call);
-				for await (const chunk of chunksOf(left, CHUNK)) {
-					if (alone || round.namespaceToken === undefined)
-						for (const one of chunk) mine.push({ ...one, right: undefined });
-					else await this.#contend(chunk, call, schema, round, mine, others);
-				}
-				if (mine.length > 0) await this.#loadMine(mine, loader, call, schema, round, controller.signal);
-				left = others.filter(({ flight }) => !flight.abandoned);
-				const [first] = left;
+			for (let [first] = left; first !== undefined; [first] = left) {
+				left = await this.#round(left, first.key, task, alone, controller.signal);
 				if (clock() >= patientUntil) alone = true;
-				else if (first !== undefined) await bells.sleep(first.flight.key, POLL_MS);
+				else if (left[0] !== undefined) await bells.sleep(left[0].key, POLL_MS);
 			}
 		} catch (error) {
-			for (const { flight } of left) this.#loads.fail(flight, error);
+			await this.#failAll(left, task.call, error);
 		} finally {
-			off?.();
+			this.#controllers.delete(controller);
+		}
+	}
+
+	/** Loads those that nobody else does, and gives the others. */
+	async #round(
+		flights: readonly Flight[],
+		first: string,
+		task: ManyTask,
+		alone: boolean,
+		signal: AbortSignal,
+	): Promise<readonly Flight[]> {
+		const { bulkhead, nesting } = this.#parts;
+		// As in a load of one key.
+		const takesPlace = !nesting.nested;
+		if (takesPlace) await bulkhead.enter(first);
+		let lease: Lease | undefined;
+		try {
+			const round = await this.#begin(task.call, alone);
+			lease = round.right?.lease;
+			const { mine, others } = await this.#contend(flights, task, round);
+			if (mine.length > 0) await this.#load(mine, task, round, signal);
+			return others;
+		} finally {
+			void lease?.releaseAll(); // of what was not written
+			if (takesPlace) bulkhead.leave();
 		}
 	}
 
 	/** The tags as they are before the loader runs. */
-	async #begin(call: Call): Promise<Round> {
-		const { redis, tags, counts, events } = this.#parts;
+	async #begin(call: Call, alone: boolean): Promise<Round> {
+		const { redis, tags, options } = this.#parts;
 		const { changes } = tags;
-		const before = [refTo(tags.namespace), ...tags.refs(call.tags)];
+		const before = tags.refsWithNamespace(call.tags);
 		const refs = before.slice(1);
-		if (redis === undefined || redis.isDown()) return { changes, refs, namespaceToken: undefined, tags: [] };
+		if (alone || redis === undefined || redis.isDown()) return { changes, refs, right: undefined };
 		try {
-			const lifeMs = longestMs(call.policy);
-			const seen = await redis.reader.ensure(before, call.tags, lifeMs);
-			const own = stampsOf(seen);
-			return { changes, refs, namespaceToken: seen.namespace?.hard, tags: own };
+			const seen = await redis.tokens.ensure(before, call.tags, longestMs(call.policy));
+			const namespaceToken = seen.namespace?.hard;
+			if (namespaceToken === undefined) return { changes, refs, right: undefined };
+			const lease = new Lease(redis.remote, options.leaseMs);
+			return { changes, refs, right: { lease, namespaceToken, tags: stampsOf(seen) } };
 		} catch (error) {
-			counts.l2Errors += 1;
-			if (events.wanted) events.emit({ type: "l2-error", operation: "tags", error });
-			return { changes, refs, namespaceToken: undefined, tags: [] };
+			this.#l2Failed("tags", error);
+			return { changes, refs, right: undefined };
 		}
 	}
 
+	/** Takes the leases that are free. */
 	async #contend(
-		chunk: readonly Missing[],
-		call: Call,
-		schema: Schema | undefined,
-		{ namespaceToken, tags }: Round,
-		mine: Mine[],
-		others: Missing[],
+		flights: readonly Flight[],
+		task: ManyTask,
+		{ right }: Round,
+	): Promise<{ readonly mine: readonly Flight[]; readonly others: readonly Flight[] }> {
+		const { redis } = this.#parts;
+		const mine: Flight[] = [];
+		const others: Flight[] = [];
+		right?.lease.keep(task.call.policy.hardTimeoutMs);
+		for await (const chunk of chunksOf(flights, CHUNK)) {
+			const asked: Flight[] = [];
+			for (const flight of chunk) {
+				flight.step();
+				if (flight.abandoned)
+					this.#loads.fail(flight, new ClosedError("Nobody waits for this load any more"));
+				// What Redis has of it is known to be out of date.
+				else if (redis?.queue.coversKey(flight.key)) mine.push(flight);
+				else asked.push(flight);
+			}
+			if (redis === undefined || right === undefined || redis.isDown()) mine.push(...asked);
+			else await this.#ask(asked, task, right.lease, mine, others);
+		}
+		return { mine, others };
+	}
+
+	async #ask(
+		flights: readonly Flight[],
+		task: ManyTask,
+		lease: Lease,
+		mine: Flight[],
+		others: Flight[],
 	): Promise<void> {
-		const { redis, options, clock, counts, memory } = this.#parts;
-		if (redis === undefined || namespaceToken === undefined) return;
-		for (const { flight } of chunk) flight.step();
-		const token = newToken();
-		const keys = chunk.map(({ flight }) => flight.key);
-		const replies = await redis.remote.acquireMany(keys, token, options.leaseMs);
+		const { redis, options, clock } = this.#parts;
+		if (redis === undefined) return;
+		const keys = flights.map(({ key }) => key);
+		const replies = await redis.remote.acquireMany(keys, lease.token, options.leaseMs);
 		const values = replies.map((reply) => (reply instanceof CommandError ? null : reply.value));
-		const seen = await redis.reader.seenFor(values, call.tags).catch(() => NOT_SEEN);
-		for (const [i, one] of chunk.entries()) {
-			const { flight } = one;
+		const seen = await redis.reader.seenFor(values, task.call.tags).catch(() => NOT_SEEN);
+		for (const [i, flight] of flights.entries()) {
 			const reply = replies[i];
 			if (reply === undefined || reply instanceof CommandError) {
-				counts.l2Errors += 1;
-				mine.push({ ...one, right: undefined });
+				this.#l2Failed("acquire", reply);
+				mine.push(flight);
 				continue;
 			}
-			const lease = new Lease(redis.remote, flight.key, token, reply.timeMs, options.leaseMs);
-			const found =
-				reply.value === null
-					? undefined
-					: await redis.reader.judge(flight.key, reply.value, call.tags, schema, seen);
+			if (reply.got) lease.add(flight.key, reply.timeMs);
+			const found = reply.value === null ? undefined : await this.#judge(flight.key, reply.value, task, seen);
 			if (found !== undefined && clock() < found.freshUntil) {
-				if (reply.got) void lease.release();
-				counts.l2Hits += 1;
-				if (!flight.fence.fenced) memory?.put(flight.key, found, clock());
-				this.#loads.settle(flight, found);
-			} else if (reply.got) mine.push({ ...one, right: { lease, namespaceToken, tags } });
-			else others.push(one);
+				void lease.release(flight.key);
+				this.#found(flight, found);
+			} else if (reply.got) mine.push(flight);
+			else if (flight.late !== undefined && flight.answered && !flight.awaited)
+				this.#loads.settle(flight, flight.late);
+			else others.push(flight);
 		}
 	}
 
-	async #loadMine(
-		mine: readonly Mine[],
-		loader: ManyLoader<unknown>,
-		call: Call,
-		schema: Schema | undefined,
-		{ changes, refs }: Round,
-		signal: AbortSignal,
-	): Promise<void> {
-		const { bulkhead, nesting, counts, clock, events } = this.#parts;
-		const keys = mine.map(({ flight }) => flight.key);
-		const takesPlace = !nesting.nested;
+	/** Where that cannot be told, it is loaded. */
+	async #judge(
+		key: string,
+		bytes: Buffer,
+		{ call, schema }: ManyTask,
+		seen: Seen | undefined,
+	): Promise<Entry | undefined> {
 		try {
-			if (takesPlace) await bulkhead.enter(keys[0] ?? "");
-			let find: Values;
-			try {
-				counts.loads += 1;
-				for (const { flight } of mine) flight.step();
-				const loaded = nesting.run(keys, false, () => loader(keys, { signal }));
-				find = valuesOf(await loaded, keys);
-			} finally {
-				if (takesPlace) bulkhead.leave();
-			}
-			let at = 0;
-			for await (const chunk of chunksOf(mine, FILLS)) {
-				const from = at;
-				at += chunk.length;
-				const filled = chunk.map(async ({ flight, right }, i) => {
-					const { key, fence } = flight;
-					const load = { key, call, schema, fence, tags: refs, changes, right, replaces: false };
-					try {
-						const { entry } = await this.#filling.fill(load, find(key, from + i), NOTHING_SAID);
-						this.#loads.settle(flight, entry);
-					} catch (error) {
-						void right?.lease.release();
-						this.#loads.fail(flight, error);
-					}
-				});
-				await Promise.all(filled);
-			}
+			return await this.#parts.redis?.reader.judge(key, bytes, call.tags, schema, seen);
 		} catch (error) {
-			counts.loadErrors += 1;
-			for (const { flight, late, right } of mine) {
-				void right?.lease.release();
-				if (events.wanted) events.emit({ type: "load-failed", key: flight.key, error, background: false });
-				if (late?.isFallback(clock())) this.#loads.settle(flight, late);
-				else this.#loads.fail(flight, error);
+			this.#l2Failed("tags", error);
+			return undefined;
+		}
+	}
+
+	/** Another process, or an earlier load, was quicker. */
+	#found(flight: Flight, entry: Entry): void {
+		const { counts, events, memory, clock } = this.#parts;
+		counts.l2Hits += 1;
+		if (events.wanted) events.emit({ type: "hit", key: flight.key, tier: "l2", stale: false });
+		if (!flight.fence.fenced) memory?.put(flight.key, entry, clock());
+		this.#loads.settle(flight, entry);
+	}
+
+	/** Never rejects. */
+	async #load(mine: readonly Flight[], task: ManyTask, round: Round, signal: AbortSignal): Promise<void> {
+		const { nesting, counts, clock } = this.#parts;
+		const { loader, call } = task;
+		const lease = round.right?.lease;
+		const began = clock();
+		const background = mine[0]?.answered === true;
+		const keys: string[] = [];
+		for await (const chunk of chunksOf(mine, CHUNK)) {
+			for (const flight of chunk) {
+				flight.step();
+				keys.push(flight.key);
 			}
 		}
+		lease?.keep(call.policy.hardTimeoutMs);
+		counts.loads += 1;
+		let find: Values;
+		try {
+			const loaded = await nesting.run(keys, background, () => loader(keys, { signal }));
+			find = valuesOf(loaded, keys);
+		} catch (error) {
+			counts.loadErrors += 1;
+			return this.#failAll(mine, call, error);
+		}
+		lease?.keep(call.policy.hardTimeoutMs);
+		let at = 0;
+		for await (const chunk of chunksOf(mine, FILLS)) {
+			const from = at;
+			at += chunk.length;
+			await Promise.all(
+				chunk.map((flight, i) => this.#fill(flight, () => find(flight.key, from + i), task, round, began)),
+			);
+		}
+	}
+
+	/** Never rejects. */
+	async #fill(
+		flight: Flight,
+		find: () => unknown,
+		{ call, schema }: ManyTask,
+		{ right, refs, changes }: Round,
+		began: number,
+	): Promise<void> {
+		const { counts, events, clock, backoffs } = this.#parts;
+		const { key, fence } = flight;
+		const own = right?.lease.covers(key) ? right : undefined;
+		try {
+			if (this.#closed) throw closed();
+			const load = { key, call, schema, fence, tags: refs, changes, right: own, replaces: false };
+			const { entry, stored } = await this.#filling.fill(load, find(), NOTHING_SAID);
+			backoffs.delete(key);
+			if (events.wanted) events.emit({ type: "load", key, durationMs: clock() - began, stored });
+			this.#loads.settle(flight, entry);
+		} catch (error) {
+			counts.loadErrors += 1;
+			this.#fail(flight, call, error);
+		}
+	}
+
+	async #failAll(flights: readonly Flight[], call: Call, error: unknown): Promise<void> {
+		for await (const chunk of chunksOf(flights, CHUNK))
+			for (const flight of chunk) this.#fail(flight, call, error);
+	}
+
+	/** The value from before, if it may be served, or the error. */
+	#fail(flight: Flight, call: Call, error: unknown): void {
+		const { counts, events, clock, backoffs } = this.#parts;
+		const { key, late, answered } = flight;
+		if (events.wanted) events.emit({ type: "load-failed", key, error, background: answered });
+		if (late !== undefined) backoffs.set(key, clock() + call.policy.errorBackoffMs);
+		if (late?.isFallback(clock())) {
+			counts.staleHits += 1;
+			this.#loads.settle(flight, late);
+		} else this.#loads.fail(flight, error);
+	}
+
+	#l2Failed(operation: string, error: unknown): void {
+		const { counts, events } = this.#parts;
+		counts.l2Errors += 1;
+		if (events.wanted) events.emit({ type: "l2-error", operation, error });
 	}
 }
 
-/** What was true before a loader ran. */
-interface Round {
-	readonly changes: number;
-	readonly refs: readonly TagRef[];
-	/** `undefined`: nothing can be written. */
-	readonly namespaceToken: string | undefined;
-	readonly tags: readonly TagToken[];
+function closed(): ClosedError {
+	return new ClosedError("The cache is closed");
 }
 
 const NOT_SEEN: Seen = Object.freeze({ namespace: undefined, tags: new Map() });
 const NOTHING_SAID: Said = Object.freeze({ ttlMs: undefined, skipped: false, tags: new Set<string>() });
 
-/** The value of a key, which is at that place of those asked for; `null` for one that is missing. */
+/** The value of a key, which is at that place of those asked for; `null` for one that is missing. Throws what the loader says of the key. */
 type Values = (key: string, place: number) => unknown;
 
 /** Looks into it when a value is needed, since a look for each of many keys takes its time. @throws {InvalidArgumentError} */
 export function valuesOf(loaded: ManyLoaded<unknown>, keys: readonly string[]): Values {
-	if (loaded instanceof Map) return (key) => loaded.get(key) ?? null;
-	if (Array.isArray(loaded) && loaded.length === keys.length) return (_, place) => loaded[place] ?? null;
+	if (loaded instanceof Map) return (key) => valueOrThrow(loaded.get(key));
+	if (Array.isArray(loaded) && loaded.length === keys.length)
+		return (_, place) => valueOrThrow(loaded[place]);
 	throw new InvalidArgumentError(
 		"loader",
 		loaded,
 		`a function that gives a Map, or an array of ${keys.length}`,
 	);
+}
+
+function valueOrThrow(loaded: unknown): unknown {
+	if (loaded instanceof Error) throw loaded;
+	return loaded ?? null;
 }

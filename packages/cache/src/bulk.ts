@@ -1,10 +1,12 @@
 import { CommandError } from "@rk/client";
-import { BulkLoads, type Missing, valuesOf } from "./bulk-loads.ts";
-import type { ManyLoader } from "./cache.ts";
+import { BulkLoads, type ManyTask, valuesOf } from "./bulk-loads.ts";
+import type { Loader, ManyLoader } from "./cache.ts";
 import type { Call } from "./call-options.ts";
 import { CHUNK, chunksOf } from "./chunks.ts";
 import type { Entry } from "./entry.ts";
 import type { Filling } from "./filling.ts";
+import type { Flight } from "./flight.ts";
+import { Gathering } from "./gathering.ts";
 import type { Loads } from "./loads.ts";
 import type { Parts } from "./parts.ts";
 import type { Schema } from "./presentation.ts";
@@ -28,7 +30,7 @@ export class Bulk {
 
 	/** In the order of the keys; `undefined` where there is none. */
 	async read(keys: readonly string[]): Promise<unknown[]> {
-		const { memory, clock, counts } = this.#parts;
+		const { memory, clock } = this.#parts;
 		const found = new Map<string, Entry | undefined>();
 		let size = CHUNK;
 		for await (const chunk of chunksOf(keys, CHUNK)) {
@@ -37,7 +39,7 @@ export class Bulk {
 				if (found.has(key)) continue;
 				const entry = memory?.fresh(key, clock());
 				if (entry === undefined) cold.push(key);
-				else counts.l1Hits += 1;
+				else this.#hit(key, "l1", false);
 				found.set(key, entry);
 			}
 			for await (const lot of chunksOf(cold, size)) {
@@ -45,9 +47,10 @@ export class Bulk {
 				size = fitting(bytes, lot.length);
 				for (const [i, entry] of entries.entries()) {
 					const fresh = entry !== undefined && clock() < entry.freshUntil ? entry : undefined;
-					if (fresh === undefined) counts.misses += 1;
-					else counts.l2Hits += 1;
-					found.set(lot[i] ?? "", fresh);
+					const key = lot[i] ?? "";
+					if (fresh === undefined) this.#miss(key);
+					else this.#hit(key, "l2", false);
+					found.set(key, fresh);
 				}
 			}
 		}
@@ -61,75 +64,80 @@ export class Bulk {
 		call: Call,
 		schema: Schema | undefined,
 	): Promise<unknown[]> {
-		const { memory, clock, counts, inFlight } = this.#parts;
-		const results = new Map<string, Entry | Promise<unknown>>();
-		const task = { call, schema, force: false };
-		const one = async (key: string, signal: AbortSignal): Promise<unknown> =>
-			valuesOf(await loader([key], { signal }), [key])(key, 0);
-		const missing: Missing[] = [];
-		const refresh: string[] = [];
+		const { deadlines, clock } = this.#parts;
+		const gathering = new Gathering(call, deadlines, clock);
+		const missing: Flight[] = [];
+		const stale: Flight[] = [];
+		const task = { loader, call, schema };
 		let size = CHUNK;
-		try {
-			for await (const chunk of chunksOf(keys, CHUNK)) {
-				const cold: string[] = [];
-				for (const key of new Set(chunk)) {
-					if (results.has(key)) continue;
-					const entry = memory?.fresh(key, clock());
-					if (entry?.has(call.tags)) {
-						counts.l1Hits += 1;
-						results.set(key, entry);
-					} else if (inFlight.loads.has(key)) {
-						const joined = this.#loads.ask({
-							...task,
-							key,
-							loader: ({ signal }) => one(key, signal),
-							late: undefined,
-						});
-						joined.catch(() => {}); // whoever asks for it hears of it
-						results.set(key, joined);
-					} else cold.push(key);
-				}
-				for await (const lot of chunksOf(cold, size)) {
-					const flights = lot.map((key) => this.#loads.enter(key));
-					for (const flight of flights) flight.step();
-					const { entries, bytes } = await this.#readCold(lot, call.tags, schema);
-					size = fitting(bytes, lot.length);
-					for (const [i, flight] of flights.entries()) {
-						const late = entries[i];
-						const now = clock();
-						if (late !== undefined && (now < late.freshUntil || late.isStale(now))) {
-							counts.l2Hits += 1;
-							results.set(flight.key, late);
-							if (now >= late.freshUntil) refresh.push(flight.key);
-							this.#loads.settle(flight, late);
-							continue;
-						}
-						counts.misses += 1;
-						missing.push({ flight, late });
-						const loaded = flight.wait(call);
-						loaded.catch(() => {}); // as above
-						results.set(flight.key, loaded);
-					}
-				}
-			}
-		} catch (error) {
-			for (const { flight } of missing) this.#loads.fail(flight, error);
-			throw error;
-		}
-		for (const key of refresh) {
-			counts.staleHits += 1;
-			if (inFlight.loads.has(key)) continue;
-			this.#loads.start({ ...task, key, late: undefined, loader: ({ signal }) => one(key, signal) });
-		}
-		void this.#bulkLoads.obtain(missing, loader, call, schema);
-		const values: unknown[] = [];
 		for await (const chunk of chunksOf(keys, CHUNK)) {
-			for (const key of chunk) {
-				const result = results.get(key);
-				values.push(result instanceof Promise ? await result : result?.take());
+			if (gathering.over) break;
+			for await (const lot of chunksOf(this.#cold(chunk, task, gathering), size)) {
+				const flights = lot.map((key) => this.#loads.enter(key, gathering));
+				for (const flight of flights) {
+					gathering.add(flight);
+					flight.step();
+				}
+				const { entries, bytes } = await this.#readCold(lot, call.tags, schema);
+				size = fitting(bytes, lot.length);
+				for (const [i, flight] of flights.entries()) this.#looked(flight, entries[i], missing, stale);
 			}
 		}
-		return values;
+		void this.#bulkLoads.obtain(missing, task, gathering.controller);
+		const refresh = this.#bulkLoads.obtain(stale, task, new AbortController());
+		if (stale.length > 0) this.#parts.options.waitUntil?.(refresh);
+		return gathering.values(keys);
+	}
+
+	close(): void {
+		this.#bulkLoads.close();
+	}
+
+	/** Those that memory does not have, and nobody loads. */
+	#cold(keys: readonly string[], { loader, call, schema }: ManyTask, gathering: Gathering): string[] {
+		const { memory, clock, inFlight } = this.#parts;
+		const cold: string[] = [];
+		for (const key of new Set(keys)) {
+			if (gathering.has(key)) continue;
+			const entry = memory?.fresh(key, clock());
+			if (entry?.has(call.tags)) {
+				this.#hit(key, "l1", false);
+				gathering.put(key, entry);
+			} else if (inFlight.loads.has(key)) {
+				const one: Loader<unknown> = async ({ signal }) =>
+					valuesOf(await loader([key], { signal }), [key])(key, 0);
+				gathering.join(
+					key,
+					this.#loads.ask({ key, loader: one, call, schema, late: undefined, force: false }),
+				);
+			} else cold.push(key);
+		}
+		return cold;
+	}
+
+	/** Answers with what there is, or has it loaded; or both. */
+	#looked(flight: Flight, entry: Entry | undefined, missing: Flight[], stale: Flight[]): void {
+		const { clock, backoffs } = this.#parts;
+		const now = clock();
+		if (entry !== undefined && now < entry.freshUntil) {
+			this.#hit(flight.key, "l2", false);
+			this.#loads.settle(flight, entry);
+			return;
+		}
+		const resting = entry !== undefined && now < (backoffs.get(flight.key) ?? 0);
+		if (entry?.isStale(now) || (resting && entry.isFallback(now))) {
+			this.#hit(flight.key, "l2", true);
+			if (resting) {
+				this.#loads.settle(flight, entry);
+				return;
+			}
+			flight.answer(entry);
+			stale.push(flight);
+		} else {
+			this.#miss(flight.key);
+			missing.push(flight);
+		}
+		flight.load(entry);
 	}
 
 	/** What Redis has of these keys: entries that may be served, by order, and how many bytes they came with. */
@@ -138,19 +146,24 @@ export class Bulk {
 		wanted: readonly string[],
 		schema: Schema | undefined,
 	): Promise<{ readonly entries: ReadonlyArray<Entry | undefined>; readonly bytes: number }> {
-		const { redis, inFlight, memory, clock, counts, events } = this.#parts;
-		if (redis === undefined || !redis.remote.admits()) return NOTHING;
+		const { redis, inFlight, memory, clock } = this.#parts;
+		if (redis === undefined || !redis.remote.admits())
+			return { entries: keys.map((key) => this.#late(key, wanted)), bytes: 0 };
 		const asked = keys.filter((key) => !redis.queue.coversKey(key));
 		const fences = asked.map((key) => inFlight.enter(key));
 		const found = new Map<string, Entry>();
 		let bytes = 0;
+		let failed: unknown;
 		try {
 			const replies = await redis.remote.getMany(asked);
 			const seen = await redis.reader.seenFor(replies, wanted);
 			for (const [i, reply] of replies.entries()) {
 				const fence = fences[i];
 				if (reply === null || fence === undefined) continue;
-				if (reply instanceof CommandError) throw reply;
+				if (reply instanceof CommandError) {
+					failed = reply; // of one slot, or node: it is not that of the others
+					continue;
+				}
 				bytes += reply.length;
 				const entry = await redis.reader.judge(fence.key, reply, wanted, schema, seen);
 				if (entry === undefined) continue;
@@ -158,16 +171,41 @@ export class Bulk {
 				found.set(fence.key, entry);
 			}
 		} catch (error) {
-			counts.l2Errors += 1;
-			if (events.wanted) events.emit({ type: "l2-error", operation: "getMany", error });
+			failed = error;
 		} finally {
 			for (const fence of fences) inFlight.leave(fence);
 		}
+		if (failed !== undefined) this.#failed(failed);
 		return { entries: keys.map((key) => found.get(key)), bytes };
 	}
-}
 
-const NOTHING = Object.freeze({ entries: Object.freeze([]), bytes: 0 });
+	/** What memory has of it, past its time. */
+	#late(key: string, wanted: readonly string[]): Entry | undefined {
+		const { memory, clock } = this.#parts;
+		const late = memory?.late(key, clock());
+		return late?.has(wanted) ? late : undefined;
+	}
+
+	#failed(error: unknown): void {
+		const { counts, events } = this.#parts;
+		counts.l2Errors += 1;
+		if (events.wanted) events.emit({ type: "l2-error", operation: "getMany", error });
+	}
+
+	#hit(key: string, tier: "l1" | "l2", stale: boolean): void {
+		const { counts, events } = this.#parts;
+		if (tier === "l1") counts.l1Hits += 1;
+		else counts.l2Hits += 1;
+		if (stale) counts.staleHits += 1;
+		if (events.wanted) events.emit({ type: "hit", key, tier, stale });
+	}
+
+	#miss(key: string): void {
+		const { counts, events } = this.#parts;
+		counts.misses += 1;
+		if (events.wanted) events.emit({ type: "miss", key });
+	}
+}
 
 /** Keys of which about as many bytes come back as one lot of replies may have. */
 function fitting(bytes: number, keys: number): number {

@@ -21,23 +21,35 @@ export type Loader<T> = (context: LoadContext) => T | PromiseLike<T>;
 
 /** What a loader of many is told. */
 export interface LoadManyContext {
-	/** Aborts when the caller's own signal does, and when the cache is closed. */
+	/** Aborts when the caller's own signal does and nobody else waits for any of the keys, and when the cache is closed. */
 	readonly signal: AbortSignal;
 }
 
-/** Gives the values of `keys`: by key, where a missing one is cached as `null`, or in their order. */
+/**
+ * Gives the values of `keys`: by key, where a missing one is cached as `null`, or in their order. An `Error` in the place of a value says
+ * that the load of this one key failed: nothing of it is cached.
+ */
 export type ManyLoader<T> = (
 	keys: readonly string[],
 	context: LoadManyContext,
 ) => ManyLoaded<T> | PromiseLike<ManyLoaded<T>>;
 
-export type ManyLoaded<T> = ReadonlyMap<string, T> | readonly T[];
+export type ManyLoaded<T> = ReadonlyMap<string, T | Error> | ReadonlyArray<T | Error>;
 
 export interface LoadOptions extends PolicyOptions {
 	/** The value goes with these tags; one that is cached without one of them is not served. */
 	readonly tags?: readonly string[];
 	/** Ends this caller's wait, and the load itself when nobody else waits for it. */
 	readonly signal?: AbortSignal;
+}
+
+export interface LoadManyOptions extends LoadOptions {
+	/**
+	 * Where keys cannot be loaded: `throw` rejects with the first of their errors; `return` gives each key's error in its place, and what
+	 * there is of the others. What a loader throws that is no `Error`, and an abort by `signal`, reject in either case.
+	 * @default "throw"
+	 */
+	readonly errors?: "throw" | "return";
 }
 
 export interface SetOptions
@@ -91,14 +103,20 @@ export interface Cache extends AsyncDisposable {
 
 	/**
 	 * In the order of the keys. The loader is called with those that are missing, once, and again for what other processes were loading
-	 * and did not finish. A key that its Map lacks is cached as `null`.
+	 * and did not finish; and, in the background, with those that are served stale. A key that its Map lacks is cached as `null`, one that
+	 * it has an `Error` for is not cached.
 	 *
-	 * @throws as {@link getOrLoad}; one failed load fails the call
+	 * @throws as {@link getOrLoad}; one failed load fails the call, unless `errors` is `return`
 	 */
 	getOrLoadMany<T>(
 		keys: readonly string[],
 		loader: ManyLoader<T>,
-		options?: LoadOptions,
+		options: LoadManyOptions & { readonly errors: "return" },
+	): Promise<Array<T | null | Error>>;
+	getOrLoadMany<T>(
+		keys: readonly string[],
+		loader: ManyLoader<T>,
+		options?: LoadManyOptions & { readonly errors?: "throw" },
 	): Promise<Array<T | null>>;
 
 	/** @throws {InvalidationError} naming the keys that Redis did not confirm @throws {EncodeError} before anything is sent */

@@ -1,5 +1,5 @@
 import { checkKnown, InvalidArgumentError } from "@rk/client";
-import type { LoadOptions, SetOptions } from "./cache.ts";
+import type { LoadManyOptions, LoadOptions, SetOptions } from "./cache.ts";
 import { checkTexts } from "./names.ts";
 import { POLICY_OPTIONS, type Policy, resolvePolicy } from "./policy.ts";
 
@@ -9,9 +9,12 @@ export interface Call {
 	/** Each once. */
 	readonly tags: readonly string[];
 	readonly signal: AbortSignal | undefined;
+	/** What a call for many keys does with those that could not be loaded. */
+	readonly errors: "throw" | "return";
 }
 
 const LOAD_OPTIONS: readonly string[] = [...POLICY_OPTIONS, "tags", "signal"];
+const LOAD_MANY_OPTIONS: readonly string[] = [...LOAD_OPTIONS, "errors"];
 const SET_OPTIONS: readonly string[] = [
 	"ttlMs",
 	"nullTtlMs",
@@ -30,7 +33,7 @@ export class CallOptions {
 	#lastCall: Call;
 
 	constructor(policy: Policy) {
-		this.#plain = { policy, tags: NO_TAGS, signal: undefined };
+		this.#plain = { policy, tags: NO_TAGS, signal: undefined, errors: "throw" };
 		this.#lastCall = this.#plain;
 	}
 
@@ -40,8 +43,6 @@ export class CallOptions {
 		if (options === this.#last) return this.#lastCall;
 		const call = this.#resolve(options, LOAD_OPTIONS);
 		const { signal } = options;
-		if (signal !== undefined && !(signal instanceof AbortSignal))
-			throw new InvalidArgumentError("signal", signal, "an AbortSignal");
 		// One with a signal is that of one call, and would be kept.
 		if (signal === undefined) {
 			this.#last = options;
@@ -51,18 +52,38 @@ export class CallOptions {
 	}
 
 	/** @throws {InvalidArgumentError} */
+	loadMany(options: LoadManyOptions | undefined): Call {
+		return options === undefined ? this.#plain : this.#resolve(options, LOAD_MANY_OPTIONS);
+	}
+
+	/** @throws {InvalidArgumentError} */
 	set(options: SetOptions | undefined): Call {
 		return options === undefined ? this.#plain : this.#resolve(options, SET_OPTIONS);
 	}
 
-	#resolve(options: LoadOptions, known: readonly string[]): Call {
+	#resolve(options: LoadManyOptions, known: readonly string[]): Call {
 		checkKnown("", options, known);
-		const { tags = NO_TAGS, signal } = options;
+		const { tags = NO_TAGS, signal, errors = "throw" } = options;
+		checkSignal(signal);
+		checkErrors(errors);
 		if (tags !== NO_TAGS) checkTexts("tags", tags);
 		return {
 			policy: resolvePolicy(options, this.#plain.policy),
 			tags: tags.length > 1 ? [...new Set(tags)] : tags,
 			signal,
+			errors,
 		};
 	}
+}
+
+/** @throws {InvalidArgumentError} */
+export function checkSignal(signal: unknown): void {
+	if (signal !== undefined && !(signal instanceof AbortSignal))
+		throw new InvalidArgumentError("signal", signal, "an AbortSignal");
+}
+
+/** @throws {InvalidArgumentError} */
+export function checkErrors(errors: unknown): void {
+	if (errors !== "throw" && errors !== "return")
+		throw new InvalidArgumentError("errors", errors, '"throw" or "return"');
 }

@@ -3,7 +3,7 @@ import { assemble } from "./assemble.ts";
 import type { Breaker } from "./breaker.ts";
 import { Bulk } from "./bulk.ts";
 import type { Bus } from "./bus.ts";
-import type { Cache, Loader, LoadOptions, ManyLoader, SetOptions } from "./cache.ts";
+import type { Cache, Loader, LoadManyOptions, LoadOptions, ManyLoader, SetOptions } from "./cache.ts";
 import { type Call, CallOptions } from "./call-options.ts";
 import { checkDefinition, type Defined, DefinedValues, type Definition, type Host } from "./define.ts";
 import type { Entry } from "./entry.ts";
@@ -113,15 +113,15 @@ class TieredCache implements Cache {
 	getOrLoadMany<T>(
 		keys: readonly string[],
 		loader: ManyLoader<T>,
-		options?: LoadOptions,
+		options?: LoadManyOptions,
 	): Promise<Array<T | null>>;
 	getOrLoadMany(
 		keys: readonly string[],
 		loader: ManyLoader<unknown>,
-		options?: LoadOptions,
+		options?: LoadManyOptions,
 	): Promise<unknown[]> {
 		checkTexts("keys", keys);
-		return this.#getOrLoadMany(keys, loader, this.#calls.load(options), undefined);
+		return this.#getOrLoadMany(keys, loader, this.#calls.loadMany(options), undefined);
 	}
 
 	setMany(
@@ -194,6 +194,7 @@ class TieredCache implements Cache {
 	async #close(): Promise<void> {
 		this.#trust.close();
 		this.#parts.redis?.queue.close();
+		this.#bulk.close();
 		await Promise.all([this.#loads.close(), this.#bus?.close()]);
 	}
 

@@ -1,8 +1,8 @@
 import { checkKnown, InvalidArgumentError } from "@rk/client";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { keyOfArgument } from "./args-key.ts";
-import type { LoadContext, Loader, LoadManyContext, ManyLoader } from "./cache.ts";
-import type { Call } from "./call-options.ts";
+import type { LoadContext, Loader, LoadManyContext, LoadManyOptions, ManyLoader } from "./cache.ts";
+import { type Call, checkErrors, checkSignal } from "./call-options.ts";
 import { checkText, checkTexts } from "./names.ts";
 import { POLICY_OPTIONS, type Policy, type PolicyOptions, resolvePolicy } from "./policy.ts";
 import type { Schema } from "./presentation.ts";
@@ -12,11 +12,14 @@ export interface Definition<A, T> extends PolicyOptions {
 	/** The key of an argument. @default a canonical text of it: equal plain values give equal keys, all others different ones */
 	readonly key?: (argument: A) => string;
 	readonly load: (argument: A, context: LoadContext) => T | PromiseLike<T>;
-	/** Loads many at once, for `getMany`: the values in the order of the arguments. @default `load` for each */
+	/**
+	 * Loads many at once, for `getMany`: the values in the order of the arguments, an `Error` in the place of one that failed.
+	 * @default `load` for each
+	 */
 	readonly loadMany?: (
 		missing: readonly A[],
 		context: LoadManyContext,
-	) => readonly T[] | PromiseLike<readonly T[]>;
+	) => ReadonlyArray<T | Error> | PromiseLike<ReadonlyArray<T | Error>>;
 	/**
 	 * What every value must meet, as loaded and as read from Redis, where one that does not counts as missing. Callers get its output, in
 	 * both cases made from what the codec gives back.
@@ -30,12 +33,18 @@ export interface SignalOption {
 	readonly signal?: AbortSignal;
 }
 
+type GetManyOptions = Pick<LoadManyOptions, "signal" | "errors">;
+
 /** The values of one kind. Made by {@link Cache.define}. */
 export interface Defined<A, T> {
 	/** As {@link Cache.getOrLoad}. @throws {SchemaError} what was loaded does not meet the schema */
 	get(argument: A, options?: SignalOption): Promise<T>;
 	/** In the order of the arguments; as {@link Cache.getOrLoadMany}. */
-	getMany(args: readonly A[], options?: SignalOption): Promise<T[]>;
+	getMany(
+		args: readonly A[],
+		options: GetManyOptions & { readonly errors: "return" },
+	): Promise<Array<T | Error>>;
+	getMany(args: readonly A[], options?: GetManyOptions & { readonly errors?: "throw" }): Promise<T[]>;
 	/** As {@link Cache.peek}. */
 	peek(argument: A): T | undefined;
 	/** As {@link Cache.set}, with the definition's policy. @throws {SchemaError} before anything is sent */
@@ -120,19 +129,28 @@ export class DefinedValues<A, T> implements Defined<A, T> {
 		);
 	}
 
-	getMany(args: readonly A[], options?: SignalOption): Promise<T[]>;
-	async getMany(args: readonly A[], options: SignalOption = {}): Promise<unknown[]> {
-		checkSignal(options);
+	getMany(args: readonly A[], options?: GetManyOptions): Promise<T[]>;
+	async getMany(args: readonly A[], options: GetManyOptions = {}): Promise<unknown[]> {
+		checkKnown("", options, ["signal", "errors"]);
+		const { signal, errors = "throw" } = options;
+		checkSignal(signal);
+		checkErrors(errors);
 		const { loadMany, tags, schema } = this.#definition;
 		// Each argument may have tags of its own, which one load of all cannot have.
-		if (loadMany === undefined || tags !== undefined)
-			return Promise.all(args.map((argument) => this.get(argument, options)));
+		if (loadMany === undefined || tags !== undefined) {
+			const failed = (error: unknown): Error => {
+				if (errors === "return" && error instanceof Error && !signal?.aborted) return error;
+				throw error;
+			};
+			const own = signal === undefined ? {} : { signal };
+			return Promise.all(args.map((argument) => this.get(argument, own).catch(failed)));
+		}
 		const byKey = new Map(args.map((argument) => [this.keyOf(argument), { argument }] as const));
 		const keys = args.map((argument) => this.keyOf(argument));
 		const argumentsOf = (missing: readonly string[]): A[] =>
 			missing.flatMap((key) => byKey.get(key) ?? []).map(({ argument }) => argument);
 		const loader: ManyLoader<unknown> = (missing, context) => loadMany(argumentsOf(missing), context);
-		const call = { policy: this.#policy, tags: NO_TAGS, signal: options.signal };
+		const call: Call = { policy: this.#policy, tags: NO_TAGS, signal, errors };
 		return this.#host.loadMany(keys, loader, call, schema);
 	}
 
@@ -165,19 +183,12 @@ export class DefinedValues<A, T> implements Defined<A, T> {
 	}
 
 	#call(argument: A, options: SignalOption): Call {
-		checkSignal(options);
+		checkKnown("", options, ["signal"]);
+		checkSignal(options.signal);
 		const tags = this.#definition.tags?.(argument) ?? NO_TAGS;
 		if (tags !== NO_TAGS) checkTexts("tags", tags);
-		return { policy: this.#policy, tags: [...new Set(tags)], signal: options.signal };
+		return { policy: this.#policy, tags: [...new Set(tags)], signal: options.signal, errors: "throw" };
 	}
 }
 
 const NO_TAGS: readonly string[] = Object.freeze([]);
-
-/** @throws {InvalidArgumentError} */
-function checkSignal(options: SignalOption): void {
-	checkKnown("", options, ["signal"]);
-	const { signal } = options;
-	if (signal !== undefined && !(signal instanceof AbortSignal))
-		throw new InvalidArgumentError("signal", signal, "an AbortSignal");
-}

@@ -111,7 +111,7 @@ export class Filling {
 			[...right.tags, ...lateTags],
 			payload,
 		);
-		lease.stop();
+		lease.filling(key);
 		const ttlMs = physicalMs(times);
 		try {
 			const filled = await redis.remote.fill(key, lease.token, bytes, ttlMs, load.replaces);
@@ -144,10 +144,10 @@ export class Filling {
 		if (load.right === undefined) return undefined;
 		const { lease } = load.right;
 		const since = lease.timeMs - (redis.manyClocks ? CLOCKS_APART_MS : 0);
-		const refs = redis.reader.refs(names);
+		const refs = tags.refsWithNamespace(names);
 		try {
 			const found = await redis.remote.tokensFor(names, physicalMs(times));
-			const seen = redis.reader.learn(refs, found);
+			const seen = redis.tokens.learn(refs, found);
 			const tokens: TagToken[] = [];
 			for (const name of names) {
 				const token = seen.tags.get(name)?.token;
@@ -168,7 +168,7 @@ export class Filling {
 		reason?: SkipReason,
 	): { readonly entry: Entry; readonly stored: false } {
 		const { events, clock } = this.#parts;
-		void load.right?.lease.release();
+		void load.right?.lease.release(load.key);
 		if (reason !== undefined && events.wanted) events.emit({ type: "skip", key: load.key, reason });
 		return { entry: new Entry(held, NO_TIME, clock(), undefined), stored: false };
 	}

@@ -19,6 +19,12 @@ interface Waiter {
 	off: (() => void) | undefined;
 }
 
+/** A call for many keys, which waits for the loads that it began in its own way. */
+export interface Owner {
+	settled(flight: Flight, entry: Entry): void;
+	failed(flight: Flight, error: unknown): void;
+}
+
 /** A load of one key, and those who wait for it, each with his own patience. */
 export class Flight {
 	readonly key: string;
@@ -27,6 +33,8 @@ export class Flight {
 	readonly #turns: Turns;
 	readonly #deadlines: Deadlines;
 	readonly #abandon: (flight: Flight) => void;
+	/** As long as it waits. */
+	#owner: Owner | undefined;
 	/** Made when it is needed: most loads end well with the only one who asked. */
 	#waiters: Set<Waiter> | undefined;
 	#controller: AbortController | undefined;
@@ -51,6 +59,7 @@ export class Flight {
 		turns: Turns,
 		deadlines: Deadlines,
 		abandon: (flight: Flight) => void,
+		owner: Owner | undefined,
 	) {
 		this.key = key;
 		this.fence = fence;
@@ -58,6 +67,7 @@ export class Flight {
 		this.#turns = turns;
 		this.#deadlines = deadlines;
 		this.#abandon = abandon;
+		this.#owner = owner;
 		this.#goodFor = turns.now;
 	}
 
@@ -68,7 +78,17 @@ export class Flight {
 
 	/** Somebody waits for its result. */
 	get awaited(): boolean {
-		return this.#waiters !== undefined && this.#waiters.size > 0;
+		return this.owned || (this.#waiters !== undefined && this.#waiters.size > 0);
+	}
+
+	/** Its owner waits for it. */
+	get owned(): boolean {
+		return this.#owner !== undefined;
+	}
+
+	/** What there is of the key, past its time. */
+	get late(): Entry | undefined {
+		return this.#fallback;
 	}
 
 	/** Its first callers were answered, and it goes on in the background. */
@@ -111,9 +131,20 @@ export class Flight {
 			waiter.off = onAbort(signal, () => {
 				this.#drop(waiter);
 				reject(new AbortedError(signal.reason, "not-sent"));
-				if (!this.awaited && !this.#kept) this.abort();
+				this.#left();
 			});
 		});
+	}
+
+	/** Its owner waits no longer. @param kept what is loaded late is of use to others */
+	disown(kept: boolean): void {
+		this.#owner = undefined;
+		if (kept) this.#kept = true;
+		else this.#left();
+	}
+
+	#left(): void {
+		if (!this.awaited && !this.#kept) this.abort();
 	}
 
 	/** Nobody wants the result. */
@@ -150,6 +181,9 @@ export class Flight {
 			this.#drop(waiter);
 			waiter.reject(error);
 		}
+		const owner = this.#owner;
+		this.#owner = undefined;
+		owner?.failed(this, error);
 		this.#ended?.();
 	}
 
@@ -165,6 +199,9 @@ export class Flight {
 			this.#drop(waiter);
 			waiter.resolve(isTooLate(waiter, goodFor) ? waiter.again?.() : entry.take());
 		}
+		const owner = this.#owner;
+		this.#owner = undefined;
+		owner?.settled(this, entry);
 	}
 
 	#arm(waiter: Waiter): void {
@@ -172,7 +209,7 @@ export class Flight {
 		const fallback = isTooLate(waiter, this.#fallbackFor) ? undefined : this.#fallback;
 		const ms = fallback === undefined ? hardTimeoutMs : Math.min(softTimeoutMs, hardTimeoutMs);
 		waiter.disarm = this.#deadlines.add(ms, () => {
-			this.#kept = true; // what is loaded late is of use to others
+			this.#kept = true; // as where an owner waits no longer
 			this.#drop(waiter);
 			if (fallback?.isFallback(this.#clock())) waiter.resolve(fallback.take());
 			else waiter.reject(new LoadTimeoutError(this.key, hardTimeoutMs, "load"));

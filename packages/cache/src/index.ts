@@ -3,6 +3,7 @@ export type {
 	LoadContext,
 	Loader,
 	LoadManyContext,
+	LoadManyOptions,
 	LoadOptions,
 	ManyLoaded,
 	ManyLoader,

@@ -3,16 +3,15 @@ import type { Loader } from "./cache.ts";
 import type { Call } from "./call-options.ts";
 import { Entry } from "./entry.ts";
 import type { Beginning, Filling, Right } from "./filling.ts";
-import { Flight } from "./flight.ts";
+import { Flight, type Owner } from "./flight.ts";
 import { Lease } from "./lease.ts";
 import { LoaderContext } from "./loader-context.ts";
 import type { Parts, SecondTier } from "./parts.ts";
 import { longestMs } from "./policy.ts";
 import type { Schema } from "./presentation.ts";
-import { type Seen, stampsOf } from "./reader.ts";
-import { newToken } from "./remote.ts";
 import type { Acquired } from "./scripts.ts";
-import { refTo, type TagRef } from "./tags.ts";
+import type { TagRef } from "./tags.ts";
+import { type Seen, stampsOf } from "./tokens.ts";
 
 /** The first pause of one who waits for another's lease without being told, and the longest, in ms. */
 const FIRST_POLL_MS = 20;
@@ -60,7 +59,7 @@ export class Loads {
 			// Nobody tells in time what others invalidate, so that only what is asked for from now on is good enough.
 			return under.wait(call, () => this.ask({ ...task, late: undefined }));
 		}
-		const flight = this.#enter(key);
+		const flight = this.#enter(key, undefined);
 		// Who may give up waits apart from what he waits for.
 		if (call.signal === undefined) return this.#look(flight, task, call);
 		const value = flight.wait(call);
@@ -70,21 +69,21 @@ export class Loads {
 
 	/** Begins to load the key, so that others may join. */
 	start(task: Task): Flight {
-		const flight = this.#enter(task.key);
+		const flight = this.#enter(task.key, undefined);
 		void this.#look(flight, task, undefined);
 		return flight;
 	}
 
-	/** A load that whoever calls this does himself, and others may join. */
-	enter(key: string): Flight {
-		const flight = this.#enter(key);
+	/** A load that its owner does himself, and others may join. */
+	enter(key: string, owner: Owner): Flight {
+		const flight = this.#enter(key, owner);
 		this.#running.add(flight);
 		return flight;
 	}
 
-	#enter(key: string): Flight {
+	#enter(key: string, owner: Owner | undefined): Flight {
 		const { inFlight, clock, turns, deadlines } = this.#parts;
-		const flight = new Flight(key, inFlight.enter(key), clock, turns, deadlines, this.#abandoned);
+		const flight = new Flight(key, inFlight.enter(key), clock, turns, deadlines, this.#abandoned, owner);
 		inFlight.loads.set(key, flight);
 		return flight;
 	}
@@ -236,7 +235,7 @@ export class Loads {
 			try {
 				flight.step();
 				const { changes } = tags;
-				const before = this.#refs(task);
+				const before = tags.refsWithNamespace(task.call.tags);
 				const verdict = alone ? "alone" : await this.#contend(task, before);
 				if (verdict instanceof Entry) return this.#found(flight, key, verdict);
 				if (verdict === "wait" && late !== undefined && flight.answered && !flight.awaited) return late;
@@ -256,12 +255,6 @@ export class Loads {
 		}
 	}
 
-	/** The namespace and the tags as they are before the load begins. */
-	#refs({ call }: Task): readonly TagRef[] {
-		const { tags } = this.#parts;
-		return [refTo(tags.namespace), ...tags.refs(call.tags)];
-	}
-
 	#beginning(
 		{ fence }: Flight,
 		{ key, call, schema, force }: Task,
@@ -276,25 +269,23 @@ export class Loads {
 		const { redis, options, clock } = this.#parts;
 		if (redis === undefined) return "alone";
 		const { key, call, schema, force } = task;
-		const token = newToken();
-		let lease: Lease | undefined;
+		const lease = new Lease(redis.remote, options.leaseMs);
 		try {
-			const { acquired, seen } = await this.#acquire(redis, task, token, before);
-			if (acquired.got) lease = new Lease(redis.remote, key, token, acquired.timeMs, options.leaseMs);
+			const { acquired, seen } = await this.#acquire(redis, task, lease, before);
 			if (acquired.value !== null && !force) {
 				const found = await redis.reader.judge(key, acquired.value, call.tags, schema, seen);
 				if (found !== undefined && clock() < found.freshUntil) {
-					void lease?.release();
+					void lease.release(key);
 					return found;
 				}
 			}
-			if (lease === undefined) return "wait";
+			if (!acquired.got) return "wait";
 			const namespaceToken = seen.namespace?.hard;
 			if (namespaceToken === undefined) return "alone";
 			const tags = stampsOf(seen);
 			return { lease, namespaceToken, tags };
 		} catch (error) {
-			void lease?.release();
+			void lease.release(key);
 			this.#failed("acquire", error);
 			return "alone";
 		}
@@ -302,19 +293,19 @@ export class Loads {
 
 	/** The lease, the value as it is now, and the tokens, from memory where that is sure enough. */
 	async #acquire(
-		{ remote, reader }: SecondTier,
+		{ remote, tokens }: SecondTier,
 		{ key, call, force }: Task,
-		token: string,
+		lease: Lease,
 		before: readonly TagRef[],
 	): Promise<{ readonly acquired: Acquired; readonly seen: Seen }> {
 		const { leaseMs } = this.#parts.options;
 		const lifeMs = longestMs(call.policy);
 		// Both go in one flush.
-		const seen = reader.ensure(before, call.tags, lifeMs);
-		const lease = remote.acquire(key, token, leaseMs, force);
-		if (!(seen instanceof Promise)) return { acquired: await lease, seen };
-		const [acquired, asked] = await Promise.all([lease, seen]);
-		return { acquired, seen: asked };
+		const seen = tokens.ensure(before, call.tags, lifeMs);
+		if (seen instanceof Promise) seen.catch(() => {}); // it is heard below, when it is known whether there is a lease to give back
+		const acquired = await remote.acquire(key, lease.token, leaseMs, force);
+		if (acquired.got) lease.add(key, acquired.timeMs);
+		return { acquired, seen: await seen };
 	}
 
 	/** Another process, or an earlier load, was quicker. */
@@ -346,7 +337,7 @@ export class Loads {
 			if (events.wanted) events.emit({ type: "load", key, durationMs: clock() - began, stored });
 			return entry;
 		} catch (error) {
-			void load.right?.lease.release();
+			void load.right?.lease.release(key);
 			counts.loadErrors += 1;
 			if (events.wanted) events.emit({ type: "load-failed", key, error, background: flight.answered });
 			throw error;

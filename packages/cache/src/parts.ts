@@ -14,11 +14,13 @@ import type { Reader } from "./reader.ts";
 import type { Remote } from "./remote.ts";
 import type { Counts } from "./stats.ts";
 import type { Tags } from "./tags.ts";
+import type { Tokens } from "./tokens.ts";
 import type { Turns } from "./turns.ts";
 
 /** Redis, as one cache sees it. */
 export interface SecondTier {
 	readonly remote: Remote;
+	readonly tokens: Tokens;
 	readonly reader: Reader;
 	/** Its nodes' clocks are not the same. */
 	readonly manyClocks: boolean;

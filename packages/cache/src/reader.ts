@@ -2,27 +2,15 @@ import { createHash } from "node:crypto";
 import { CommandError } from "@rk/client";
 import type { Codec } from "./codec.ts";
 import { Entry, type Held } from "./entry.ts";
-import { type Envelope, readEnvelope, type TagToken } from "./envelope.ts";
+import { type Envelope, readEnvelope } from "./envelope.ts";
 import type { Events } from "./events.ts";
 import type { InvalidationQueue } from "./invalidation-queue.ts";
-import type { Memory } from "./memory.ts";
 import type { Presentation, Schema } from "./presentation.ts";
-import { type Remote, TOKEN_MS } from "./remote.ts";
+import type { Remote } from "./remote.ts";
 import type { Counts } from "./stats.ts";
-import { refTo, type Tag, type TagRef, type Tags, type Token, tokenOf } from "./tags.ts";
+import type { TagRef, Tags } from "./tags.ts";
+import type { Seen, Tokens } from "./tokens.ts";
 import type { Turns } from "./turns.ts";
-
-/** A tag's token, and the tag as it was before that was read: what changes it meanwhile is noticed by the difference. */
-interface SeenTag {
-	readonly ref: TagRef;
-	readonly token: Token | undefined;
-}
-
-/** Tokens that were read for one call, and are not to be taken from memory. */
-export interface Seen {
-	readonly namespace: Token | undefined;
-	readonly tags: ReadonlyMap<string, SeenTag>;
-}
 
 /** The token of the namespace, asked for by the first read of a turn, for all reads of that turn: it leaves after each of them has begun. */
 interface Asked {
@@ -32,24 +20,11 @@ interface Asked {
 	seen: Seen | undefined;
 }
 
-/** Tokens that live long enough, asked for by the first write or load of a turn, for all of that turn that go with the same tags. */
-interface Ensured {
-	readonly turn: number;
-	readonly tags: readonly string[];
-	readonly lifeMs: number;
-	readonly seen: Promise<Seen>;
-}
-
-/** What is written with a value. */
-export function stampsOf({ tags }: Seen): TagToken[] {
-	return [...tags].flatMap(([tag, { token }]) => (token === undefined ? [] : [tokenOf(tag, token)]));
-}
-
 /** Reads values of Redis: only what can be read, and nothing has invalidated since. */
 export class Reader {
 	readonly #remote: Remote;
-	readonly #memory: Memory | undefined;
 	readonly #tags: Tags;
+	readonly #tokens: Tokens;
 	readonly #queue: InvalidationQueue;
 	readonly #codec: Codec;
 	readonly #presentation: Presentation;
@@ -58,12 +33,11 @@ export class Reader {
 	readonly #events: Events;
 	readonly #counts: Counts;
 	#asked: Asked | undefined;
-	#ensured: Ensured | undefined;
 
 	constructor(
 		remote: Remote,
-		memory: Memory | undefined,
 		tags: Tags,
+		tokens: Tokens,
 		queue: InvalidationQueue,
 		codec: Codec,
 		presentation: Presentation,
@@ -73,8 +47,8 @@ export class Reader {
 		counts: Counts,
 	) {
 		this.#remote = remote;
-		this.#memory = memory;
 		this.#tags = tags;
+		this.#tokens = tokens;
 		this.#queue = queue;
 		this.#codec = codec;
 		this.#presentation = presentation;
@@ -86,7 +60,7 @@ export class Reader {
 
 	/** `undefined`: there is none that may be served. One that is past its time may be, in some cases. */
 	read(key: string, wanted: readonly string[], schema: Schema | undefined): Promise<Entry | undefined> {
-		if (this.known(this.#tags.namespace, this.#clock()) !== undefined)
+		if (this.#tokens.namespaceIsKnown)
 			return this.#remote.get(key, (bytes) =>
 				bytes === null ? undefined : this.judge(key, bytes, wanted, schema, undefined),
 			);
@@ -106,79 +80,16 @@ export class Reader {
 		wanted: readonly string[],
 		schema: Schema | undefined,
 	): Promise<Entry | undefined> {
-		const refs = this.refs(wanted);
+		const refs = this.#tags.refsWithNamespace(wanted);
 		const answer = this.#remote.getWithTokens(key, wanted);
 		const asked: Asked = { turn: this.#turns.now, answer, seen: undefined };
 		this.#asked = asked;
 		return answer.then(({ bytes, tokens }) => {
-			const seen = this.learn(refs, tokens);
+			const seen = this.#tokens.learn(refs, tokens);
 			asked.seen = seen;
 			if (bytes instanceof CommandError) throw bytes;
 			return bytes === null ? undefined : this.judge(key, bytes, wanted, schema, seen);
 		});
-	}
-
-	/** The tag's token, if it is sure enough not to be read again. */
-	known(tag: Tag, now: number): Token | undefined {
-		if (tag.token === undefined || now >= tag.knownUntil || !this.#memory?.isTrusted(now)) return undefined;
-		return tag.token;
-	}
-
-	/**
-	 * The tokens of the namespace and these tags, which live as long as what is about to be cached.
-	 *
-	 * @param refs of the namespace and the tags, from before
-	 * @param lifeMs 0: no end
-	 */
-	ensure(refs: readonly TagRef[], tags: readonly string[], lifeMs: number): Seen | Promise<Seen> {
-		const known = this.#knownFor(refs, lifeMs);
-		if (known !== undefined) return known;
-		const turn = this.#turns.now;
-		const last = this.#ensured;
-		if (last?.turn === turn && last.tags === tags && last.lifeMs === lifeMs) return last.seen;
-		const seen = this.#remote.tokensFor(tags, lifeMs).then((tokens) => this.#learnFor(refs, tokens, lifeMs));
-		this.#ensured = { turn, tags, lifeMs, seen };
-		return seen;
-	}
-
-	/** Those that need not be read again. */
-	#knownFor([namespace, ...refs]: readonly TagRef[], lifeMs: number): Seen | undefined {
-		const now = this.#clock();
-		const until = endOf(now, lifeMs);
-		const tags = new Map<string, SeenTag>();
-		const first = namespace === undefined ? undefined : this.known(namespace.tag, now);
-		if (first === undefined || this.#tags.namespace.livesUntil < until) return undefined;
-		for (const ref of refs) {
-			const { tag } = ref;
-			const token = this.known(tag, now);
-			if (token === undefined || tag.livesUntil < until) return undefined;
-			tags.set(tag.name, { ref, token });
-		}
-		return { namespace: first, tags };
-	}
-
-	/** Takes in tokens that now live as long as was asked for. */
-	#learnFor(refs: readonly TagRef[], tokens: readonly Token[], lifeMs: number): Seen {
-		const until = endOf(this.#clock(), lifeMs === 0 ? 0 : Math.max(TOKEN_MS, lifeMs));
-		for (const { tag } of refs) tag.livesUntil = Math.max(tag.livesUntil, until);
-		return this.learn(refs, tokens);
-	}
-
-	/** The namespace and these tags as they are now, before their tokens are read. */
-	refs(tags: readonly string[]): TagRef[] {
-		return [refTo(this.#tags.namespace), ...this.#tags.refs(tags)];
-	}
-
-	/** Takes in tokens that were read after `refs` were taken. */
-	learn(refs: readonly TagRef[], tokens: ReadonlyArray<Token | undefined>): Seen {
-		const now = this.#clock();
-		const seen = new Map<string, SeenTag>();
-		for (const [i, ref] of refs.entries()) {
-			const token = tokens[i];
-			if (token !== undefined) this.#tags.learn(ref, token, now);
-			if (i > 0) seen.set(ref.tag.name, { ref, token });
-		}
-		return { namespace: tokens[0], tags: seen };
 	}
 
 	/** The tokens that all of these need, read at once; `undefined`: those that are known will do. */
@@ -192,7 +103,9 @@ export class Reader {
 			const envelope = readEnvelope(bytes);
 			if (typeof envelope === "object") for (const { tag } of envelope.tags) names.add(tag);
 		}
-		return this.#sure([...names], undefined) === undefined ? this.#ask([...names], undefined) : undefined;
+		return this.#tokens.sure([...names], undefined) === undefined
+			? this.#tokens.ask([...names], undefined)
+			: undefined;
 	}
 
 	/** The entry that the bytes are, if it may be served. @param seen `undefined`: tokens that are known will do */
@@ -208,9 +121,9 @@ export class Reader {
 		for (const tag of wanted) if (!envelope.tags.some((own) => own.tag === tag)) return undefined;
 		const found = { key, bytes, envelope, schema };
 		const names = envelope.tags.length === 0 ? NO_NAMES : envelope.tags.map(({ tag }) => tag);
-		const sure = this.#sure(names, seen);
+		const sure = this.#tokens.sure(names, seen);
 		if (sure !== undefined) return this.#compare(found, sure);
-		return this.#ask(names, seen).then((asked) => this.#compare(found, asked));
+		return this.#tokens.ask(names, seen).then((asked) => this.#compare(found, asked));
 	}
 
 	/** Whether its tokens are those of now. */
@@ -254,33 +167,6 @@ export class Reader {
 		return now < entry.freshUntil || entry.isStale(now) || entry.isFallback(now) ? entry : undefined;
 	}
 
-	/** All tokens that are needed, without asking Redis; `undefined`: that is not possible. */
-	#sure(names: readonly string[], seen: Seen | undefined): Seen | undefined {
-		const now = this.#clock();
-		const namespace = seen === undefined ? this.known(this.#tags.namespace, now) : seen.namespace;
-		if (namespace === undefined && seen === undefined) return undefined;
-		if (names.length === 0) return seen ?? { namespace, tags: NO_TAGS };
-		const tags = new Map<string, SeenTag>();
-		for (const name of names) {
-			let one = seen?.tags.get(name);
-			if (one === undefined) {
-				const tag = this.#tags.of(name);
-				const token = this.known(tag, now);
-				if (token === undefined) return undefined;
-				one = { ref: refTo(tag), token };
-			}
-			tags.set(name, one);
-		}
-		return { namespace, tags };
-	}
-
-	async #ask(names: readonly string[], seen: Seen | undefined): Promise<Seen> {
-		const missing = names.filter((name) => !seen?.tags.has(name));
-		const refs = this.refs(missing);
-		const asked = this.learn(refs, await this.#remote.tokens(missing));
-		return { namespace: asked.namespace, tags: new Map([...(seen?.tags ?? []), ...asked.tags]) };
-	}
-
 	/** `undefined`: it cannot be read, and is healed where it is not another version's or codec's. */
 	#open(key: string, bytes: Buffer): Envelope | undefined {
 		const envelope = readEnvelope(bytes);
@@ -306,11 +192,6 @@ interface Found {
 	readonly schema: Schema | undefined;
 }
 
-function endOf(now: number, lifeMs: number): number {
-	return lifeMs === 0 ? Number.POSITIVE_INFINITY : now + lifeMs;
-}
-
-const NO_TAGS: ReadonlyMap<string, SeenTag> = new Map();
 const NO_NAMES: readonly string[] = Object.freeze([]);
 const NOT_SEEN: { readonly token: undefined; readonly ref: undefined } = Object.freeze({
 	token: undefined,

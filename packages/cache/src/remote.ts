@@ -136,12 +136,20 @@ export class Remote {
 		return this.#run(this.#fillCommand(key, token, bytes, ttlMs, replaces ? "set" : "fill"));
 	}
 
-	renewLease(key: string, token: string, leaseMs: number): Promise<boolean> {
-		return this.#run(scripts.renewLease([this.#names.lease(key)], [token, String(leaseMs)]));
+	/** Of each key whether it was still the token's. Never rejects. */
+	renewLeases(
+		keys: readonly string[],
+		token: string,
+		leaseMs: number,
+	): Promise<Array<boolean | CommandError>> {
+		return this.#each(
+			keys.map((key) => scripts.renewLease([this.#names.lease(key)], [token, String(leaseMs)])),
+		);
 	}
 
-	release(key: string, token: string): Promise<boolean> {
-		return this.#run(this.#releaseCommand(key, token));
+	/** The same. */
+	release(keys: readonly string[], token: string): Promise<Array<boolean | CommandError>> {
+		return this.#each(keys.map((key) => this.#releaseCommand(key, token)));
 	}
 
 	async set(key: string, bytes: Buffer, ttlMs: number): Promise<void> {

@@ -9,6 +9,7 @@ export interface CacheStats {
 	readonly misses: number;
 	/** Loaders begun. */
 	readonly loads: number;
+	/** Loaders that failed, and keys for which a loader of many had an error. */
 	readonly loadErrors: number;
 	/** Results of loads that were not written, since the key was invalidated meanwhile or the lease was lost. */
 	readonly fillsDropped: number;

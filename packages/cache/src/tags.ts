@@ -81,6 +81,11 @@ export class Tags {
 		return names.map((name) => refTo(this.of(name)));
 	}
 
+	/** The same with the namespace as the first. */
+	refsWithNamespace(names: readonly string[]): TagRef[] {
+		return [refTo(this.namespace), ...this.refs(names)];
+	}
+
 	/** What was read from Redis, unless the tag has changed since `ref` was taken: then it may be what was before. */
 	learn(ref: TagRef, token: Token, now: number): void {
 		if (!isAsBefore(ref)) return;

@@ -8,8 +8,8 @@ import type { Invalidation } from "./invalidation-queue.ts";
 import type { Parts } from "./parts.ts";
 import { longestMs } from "./policy.ts";
 import type { Schema } from "./presentation.ts";
-import { stampsOf } from "./reader.ts";
 import { isAsBefore, refTo, type Tag } from "./tags.ts";
+import { stampsOf } from "./tokens.ts";
 
 /** Keys that are written in one turn of the event loop. */
 const LOT = 100;
@@ -81,11 +81,11 @@ export class Writes {
 		if (times === undefined) return this.delete([key]);
 		this.#drop(key);
 		const fence = inFlight.enter(key);
-		const refs = [refTo(tags.namespace), ...tags.refs(call.tags)];
+		const refs = tags.refsWithNamespace(call.tags);
 		try {
 			if (redis !== undefined) {
 				// As they are before the value is written, so that an invalidation that comes meanwhile meets it.
-				const seen = await redis.reader.ensure(refs, call.tags, longestMs(call.policy));
+				const seen = await redis.tokens.ensure(refs, call.tags, longestMs(call.policy));
 				const token = seen.namespace?.hard ?? "";
 				const bytes = writeEnvelope(times, packing.codecId, token, stampsOf(seen), payload);
 				await redis.remote.set(key, bytes, physicalMs(times));

@@ -33,6 +33,25 @@ describe.each(tiers)("over $name", ({ adapter }) => {
 		expect(cache.stats().loads).toBe(2);
 	});
 
+	test("of many keys the stale ones are served at once, and loaded anew in the background by one call", async () => {
+		const waited: Array<Promise<void>> = [];
+		const cache = await fresh({ staleMs: 60_000, waitUntil: (work: Promise<void>) => waited.push(work) });
+		const keys = ["a", "b", "c"];
+		await cache.setMany(keys.slice(0, 2).map((key) => [key, `old ${key}`]));
+		now += 1_000;
+		const asked: Array<readonly string[]> = [];
+		const load = (some: readonly string[]): string[] => {
+			asked.push(some);
+			return some.map((key) => `new ${key}`);
+		};
+		expect(await cache.getOrLoadMany(keys, load)).toEqual(["old a", "old b", "new c"]);
+		expect(waited).toHaveLength(1);
+		await Promise.all(waited);
+		expect(await cache.getMany(keys)).toEqual(["new a", "new b", "new c"]);
+		expect(asked.map(String).sort()).toEqual(["a,b", "c"]);
+		expect(cache.stats().staleHits).toBe(2);
+	});
+
 	// Broken on purpose: without the comparison in fill.lua, and in memory alone without `fenced` in filling.ts, "old again" comes back.
 	test("a background load that a delete has overtaken is not served", async () => {
 		const cache = await fresh({ staleMs: 60_000 });
