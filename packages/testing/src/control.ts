@@ -15,9 +15,12 @@ export interface ServerAddress {
 	readonly ca?: string | true | undefined;
 }
 
-interface Waiting {
-	resolve(reply: TestReply): void;
-	reject(error: Error): void;
+interface Answer {
+	readonly resolve: (reply: TestReply) => void;
+	readonly reject: (error: Error) => void;
+}
+
+interface Waiting extends Answer {
 	readonly deadline: NodeJS.Timeout;
 }
 
@@ -41,7 +44,9 @@ export class Control {
 	 */
 	async command(...args: readonly (string | number)[]): Promise<TestReply> {
 		const socket = this.#socket ?? this.#open();
-		const reply = await this.#send(socket, args);
+		const reply = await new Promise<TestReply>((resolve, reject) => {
+			this.#send(socket, args, { resolve, reject });
+		});
 		if (reply instanceof ReplyError) throw new ReplyError(reply.message);
 		return reply;
 	}
@@ -70,26 +75,25 @@ export class Control {
 		);
 		socket.on("data", (chunk: Buffer) => this.#receive(socket, chunk));
 		for (const command of greeting) {
-			this.#send(socket, command).then(
-				(reply) => {
+			this.#send(socket, command, {
+				// At once, not by a promise: the reply to the command after it may have come with it.
+				resolve: (reply) => {
 					if (!(reply instanceof ReplyError)) return;
 					const message = `${where} refused ${command[0]}: ${reply.message}`;
 					this.#lose(socket, new ControlConnectionError(message, { cause: reply }));
 				},
-				() => {}, // the loss reaches the command that opened the connection
-			);
+				reject: () => {}, // the loss reaches the command that opened the connection
+			});
 		}
 		return socket;
 	}
 
-	#send(socket: Socket, args: readonly (string | number)[]): Promise<TestReply> {
-		return new Promise((resolve, reject) => {
-			const late = new ControlConnectionError(`No reply to ${args[0]} within ${TIMEOUT_MS} ms`);
-			const deadline = setTimeout(() => this.#lose(socket, late), TIMEOUT_MS).unref();
-			this.#waiting.push({ resolve, reject, deadline });
-			socket.ref();
-			socket.write(encodeCommand(args));
-		});
+	#send(socket: Socket, args: readonly (string | number)[], answer: Answer): void {
+		const late = new ControlConnectionError(`No reply to ${args[0]} within ${TIMEOUT_MS} ms`);
+		const deadline = setTimeout(() => this.#lose(socket, late), TIMEOUT_MS).unref();
+		this.#waiting.push({ ...answer, deadline });
+		socket.ref();
+		socket.write(encodeCommand(args));
 	}
 
 	#receive(socket: Socket, chunk: Buffer): void {

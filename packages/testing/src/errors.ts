@@ -44,7 +44,7 @@ export class ReplyError extends RkError {
 
 	constructor(message: string) {
 		super(message);
-		this.word = message.split(" ", 1)[0] ?? "";
+		this.word = message.replace(/ .*/s, "");
 	}
 }
 

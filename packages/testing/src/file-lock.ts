@@ -12,8 +12,12 @@ async function isAbandoned(path: string): Promise<boolean> {
 		process.kill(Number(owner), 0);
 		return false;
 	} catch (error) {
-		return error instanceof Error && "code" in error && error.code === "ESRCH";
+		return hasCode(error, "ESRCH");
 	}
+}
+
+function hasCode(error: unknown, code: string): boolean {
+	return error instanceof Error && "code" in error && error.code === code;
 }
 
 /**
@@ -21,16 +25,21 @@ async function isAbandoned(path: string): Promise<boolean> {
  * over; in a rare race that may let two in, so what `work` makes must come into being all at once, by a rename.
  */
 export async function withFileLock(path: string, work: () => Promise<void>): Promise<void> {
+	let impossible: unknown;
 	await until(`the lock ${path}`, STALE_MS, async () => {
 		try {
 			await writeFile(path, `${process.pid}`, { flag: "wx" });
 			return true;
 		} catch (error) {
-			if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+			if (!hasCode(error, "EEXIST")) {
+				impossible = error; // waiting would not help
+				return true;
+			}
 			if (await isAbandoned(path)) await rm(path, { force: true });
 			return false;
 		}
 	});
+	if (impossible !== undefined) throw impossible;
 	try {
 		await work();
 	} finally {

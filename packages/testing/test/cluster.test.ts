@@ -169,6 +169,21 @@ describe("a cluster with replicas", () => {
 		await expect(startCluster(misspelt)).rejects.toMatchObject({ argument: "replica", value: 1 });
 	});
 
+	it("refuses a failover that no replica is up for, and nodes that are not its own", async () => {
+		const owner = await cluster.ownerOf(1);
+		const [replica] = await cluster.replicasOf(owner);
+		await replica?.kill();
+		await expect(cluster.failover(1)).rejects.toMatchObject({ argument: "of", value: 1 });
+		await replica?.restart();
+		await cluster.settled();
+		const foreign: ClusterNode = Object.create(owner, { id: { value: "0".repeat(40) } });
+		await expect(cluster.failover(foreign)).rejects.toMatchObject({
+			argument: "of",
+			value: foreign.url,
+			allowed: "a node of this cluster",
+		});
+	});
+
 	it("leaves no process behind", async () => {
 		await cluster.stop();
 		expect(pids.map(isAlive)).toEqual(pids.map(() => false));

@@ -53,3 +53,23 @@ test("a lock that was held far too long is taken over, whoever holds it", async 
 	});
 	expect(worked).toBe(true);
 });
+
+// Broken on purpose: what the lock's file cannot be made for thrown inside the wait. It went on for ten minutes.
+test("a lock that cannot be made is told at once", async () => {
+	const work = (): Promise<void> => Promise.reject(new Error("it worked"));
+	await expect(withFileLock(join(folder, "missing", "lock"), work)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("a lock that was made just now, and is yet to be signed, is waited for", async () => {
+	const lock = join(folder, "unsigned");
+	writeFileSync(lock, "");
+	let worked = false;
+	const working = withFileLock(lock, async () => {
+		worked = true;
+	});
+	await new Promise((resolve) => setTimeout(resolve, 100)); // several looks at it
+	expect([worked, readFileSync(lock, "utf8")]).toEqual([false, ""]);
+	rmSync(lock);
+	await working;
+	expect(worked).toBe(true);
+});

@@ -87,7 +87,7 @@ describe("the choice of a server", () => {
 	it("fails with all that can be done about it where there is none", async ({ skip }) => {
 		skip(await hasContainerRuntime(), "a container runtime answers");
 		writeFileSync(join(root, "file"), ""); // so that no cache can be made in it
-		const none = chooseServer({ PATH: empty, XDG_CACHE_HOME: join(root, "file") });
+		const none = chooseServer({ XDG_CACHE_HOME: join(root, "file") }); // nor a PATH
 		await expect(none).rejects.toMatchObject({ name: "NoServerError", code: "RK_NO_SERVER" });
 		await expect(none).rejects.toThrow(/apt install redis-server.*RK_REDIS_SERVER.*Docker.*REDIS_URL/s);
 	});

@@ -82,6 +82,11 @@ describe("a Sentinel group", () => {
 		});
 	});
 
+	it("refuses a failover where there is nobody to promote", async () => {
+		await using alone = await startSentinel({ replicas: 0, sentinels: 1 });
+		await expect(alone.failover()).rejects.toMatchObject({ argument: "replicas", value: 0 });
+	});
+
 	it("leaves no process behind", async () => {
 		const pids = [...group.servers, ...group.sentinels].map(({ pid }) => pid);
 		expect(pids.map(isAlive)).toEqual(pids.map(() => true));

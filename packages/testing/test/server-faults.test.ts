@@ -123,6 +123,10 @@ describe("a standalone server, seen by a plain socket", () => {
 			code: "RK_INVALID_ARGUMENT",
 			argument: "ms",
 		});
+		await expect(Reflect.apply(server.killClients, server, ["monitors"])).rejects.toMatchObject({
+			argument: "type",
+			value: "monitors",
+		});
 		await expect(startServer({ port: 70_000 })).rejects.toMatchObject({ argument: "port", value: 70_000 });
 		await expect(startServer({ tls: true, proxied: true })).rejects.toMatchObject({ argument: "proxied" });
 	});

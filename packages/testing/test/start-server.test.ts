@@ -88,6 +88,11 @@ describe("a server started with options", () => {
 		});
 	});
 
+	it("refuses a persistence that it does not know, rather than keep nothing", async () => {
+		const misspelt: object = { persistence: "rdb" };
+		await expect(startServer(misspelt)).rejects.toMatchObject({ argument: "persistence", value: "rdb" });
+	});
+
 	it("leaves neither process nor files behind", async () => {
 		const server = await start({ persistence: "aof" });
 		const { pid } = server;
@@ -119,6 +124,32 @@ describe("REDIS_URL", () => {
 		await server.flushScripts();
 		await server.stop();
 		expect(await theirs.command("PING")).toBe("PONG");
+	});
+
+	it("may have no password, and no log that could be read", async () => {
+		const theirs = await start({ owned: true });
+		vi.stubEnv("REDIS_URL", theirs.url);
+		const server = await startServer();
+		vi.unstubAllEnvs();
+		expect([await server.command("PING"), await server.log()]).toEqual(["PONG", ""]);
+		await server.stop();
+	});
+
+	it("may name a user, who is the one that is let in", async () => {
+		const theirs = await start({ owned: true });
+		await theirs.command("ACL", "SETUSER", "me", "on", ">s3cret", "+@all", "~*");
+		vi.stubEnv("REDIS_URL", theirs.url.replace("//", "//me:s3cret@"));
+		const server = await startServer();
+		vi.unstubAllEnvs();
+		expect(await server.command("ACL", "WHOAMI")).toBe("me");
+		await server.stop();
+	});
+
+	it("with rediss:// asks for a certificate that the system trusts", async () => {
+		const theirs = await start({ tls: true });
+		vi.stubEnv("REDIS_URL", theirs.url);
+		await expect(startServer()).rejects.toMatchObject({ cause: { code: "DEPTH_ZERO_SELF_SIGNED_CERT" } });
+		vi.unstubAllEnvs();
 	});
 
 	it("is passed over by whoever sets options", async () => {
