@@ -107,6 +107,30 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(cache.stats().corrupt).toBeGreaterThan(0); // again, if it is read anew before it is deleted
 	});
 
+	// Broken on purpose: where what a schema promises is not awaited, callers get the promise's own value, or a corrupt one.
+	test("a schema may take its time, and refuse what is cached by then", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const cache = cacheOn(redis, { l1: false });
+		const slowly: typeof userSchema = {
+			"~standard": {
+				version: 1,
+				vendor: "rk-test",
+				validate: async (value) => {
+					await Promise.resolve();
+					return userSchema["~standard"].validate(value);
+				},
+			},
+		};
+		const load = (id: number): unknown => ({ id, born: new Date(1000 * id) });
+		const users = cache.define("user", { key: String, load, schema: slowly });
+		expect(await users.get(7)).toEqual({ id: 7, born: new Date(7000) });
+		expect(await users.get(7)).toEqual({ id: 7, born: new Date(7000) });
+		expect(cache.stats()).toMatchObject({ loads: 1, l2Hits: 1 });
+		await cache.set("user:7", { of: "an earlier release" });
+		expect(await users.get(7)).toEqual({ id: 7, born: new Date(7000) });
+		expect(cache.stats().corrupt).toBeGreaterThan(0);
+	});
+
 	test("a definition's tags reach its values", async () => {
 		const redis = await open(adapter, inject("redisUrl"));
 		const cache = cacheOn(redis, { l1: false });

@@ -1,4 +1,4 @@
-import { del } from "@rk/client";
+import { del, rpush } from "@rk/client";
 import { describe, expect, inject, test } from "vitest";
 import { adapters, cacheOn, freshNamespace, gate, listeningOn, open, slow, until } from "./redis.ts";
 
@@ -64,6 +64,20 @@ describe.each(adapters)("over $name", (adapter) => {
 		await cache.invalidateTag("t");
 		end.open();
 		expect(await waiting).toBe("old");
+		expect(await cache.get("k")).toBeUndefined();
+	});
+
+	test("what a loader tags is not kept where the tag's token cannot be read", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const namespace = freshNamespace();
+		const cache = cacheOn(redis, { namespace, l1: false });
+		await redis.command(rpush(`{${namespace}}:t:t`, "no token"));
+		const loaded = await cache.getOrLoad("k", ({ tags }) => {
+			tags("t");
+			return "loaded";
+		});
+		expect(loaded).toBe("loaded");
+		expect(cache.stats().l2Errors).toBeGreaterThan(0);
 		expect(await cache.get("k")).toBeUndefined();
 	});
 
@@ -156,4 +170,26 @@ describe.each(adapters)("over $name", (adapter) => {
 		await first;
 		expect(await cache.getOrLoad("b", () => "b")).toBe("b");
 	});
+});
+
+test("in memory alone a tag that the loader names keeps out what it was invalidated under", async () => {
+	const cache = cacheOn(null);
+	const begun = gate<void>();
+	const end = gate<void>();
+	const waiting = cache.getOrLoad("k", async ({ tags }) => {
+		begun.open();
+		await end.opened;
+		tags("t");
+		return "old";
+	});
+	await begun.opened;
+	await cache.invalidateTag("t");
+	end.open();
+	expect(await waiting).toBe("old");
+	expect(await cache.get("k")).toBeUndefined();
+	await cache.getOrLoad("k", ({ tags }) => {
+		tags("t");
+		return "kept";
+	});
+	expect(await cache.get("k")).toBe("kept");
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { getBuffer, hset, set } from "@rk/client";
 import fc from "fast-check";
 import { describe, expect, inject, test } from "vitest";
+import type { Codec } from "../src/codec.ts";
 import { readEnvelope, writeEnvelope } from "../src/envelope.ts";
 import { readMessage, writeMessage } from "../src/message.ts";
 import { msgpackr } from "../src/msgpackr.ts";
@@ -163,6 +164,21 @@ describe.each(adapters)("over $name", (adapter) => {
 		await cacheOn(redis, { namespace, codec: msgpackr }).set("k", 1);
 		expect(await cacheOn(redis, { namespace }).get("k")).toBeUndefined();
 	});
+});
+
+test("a codec's own fault is told as the value's, whatever it throws", async () => {
+	const thrown: Codec = {
+		id: 200,
+		encode: () => {
+			throw "no bytes for it";
+		},
+		decode: () => null,
+	};
+	const refused = { code: "RK_CACHE_ENCODE", key: "k" };
+	await expect(cacheOn(null, { codec: thrown }).set("k", 1)).rejects.toMatchObject(refused);
+	await expect(cacheOn(null, { codec: msgpackr }).set("k", () => 1)).rejects.toMatchObject(refused);
+	await expect(cacheOn(null).set("k", () => 1)).rejects.toMatchObject(refused);
+	await expect(cacheOn(null).set("k", { inside: Symbol("s") })).rejects.toMatchObject(refused);
 });
 
 test("an envelope gives back what went in, and no part of it is taken for one", () => {
