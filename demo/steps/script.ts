@@ -3,7 +3,7 @@ import { bool, defineScript, intFrom } from "@rk/lua";
 import { check, type Step } from "../step.ts";
 
 const takeFromStock = defineScript({
-	name: "take-from-stock",
+	name: "takeFromStock",
 	keys: ["stock"],
 	args: { wanted: intFrom(1) },
 	reply: bool,
