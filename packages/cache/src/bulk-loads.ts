@@ -8,6 +8,7 @@ import type { Flight } from "./flight.ts";
 import { Lease } from "./lease.ts";
 import type { Said } from "./loader-context.ts";
 import type { Loads } from "./loads.ts";
+import { l2Failed } from "./outcomes.ts";
 import type { Parts } from "./parts.ts";
 import { longestMs } from "./policy.ts";
 import type { Schema } from "./presentation.ts";
@@ -113,7 +114,7 @@ export class BulkLoads {
 			const lease = new Lease(redis.remote, options.leaseMs);
 			return { changes, refs, right: { lease, namespaceToken, tags: stampsOf(seen) } };
 		} catch (error) {
-			this.#l2Failed("tags", error);
+			l2Failed(this.#parts, "tags", error);
 			return { changes, refs, right: undefined };
 		}
 	}
@@ -160,7 +161,7 @@ export class BulkLoads {
 		for (const [i, flight] of flights.entries()) {
 			const reply = replies[i];
 			if (reply === undefined || reply instanceof CommandError) {
-				this.#l2Failed("acquire", reply);
+				l2Failed(this.#parts, "acquire", reply);
 				mine.push(flight);
 				continue;
 			}
@@ -168,7 +169,7 @@ export class BulkLoads {
 			const found = reply.value === null ? undefined : await this.#judge(flight.key, reply.value, task, seen);
 			if (found !== undefined && clock() < found.freshUntil) {
 				void lease.release(flight.key);
-				this.#found(flight, found);
+				this.#loads.settle(flight, this.#loads.found(flight, found));
 			} else if (reply.got) mine.push(flight);
 			else if (flight.late !== undefined && flight.answered && !flight.awaited)
 				this.#loads.settle(flight, flight.late);
@@ -186,18 +187,9 @@ export class BulkLoads {
 		try {
 			return await this.#parts.redis?.reader.judge(key, bytes, call.tags, schema, seen);
 		} catch (error) {
-			this.#l2Failed("tags", error);
+			l2Failed(this.#parts, "tags", error);
 			return undefined;
 		}
-	}
-
-	/** Another process, or an earlier load, was quicker. */
-	#found(flight: Flight, entry: Entry): void {
-		const { counts, events, memory, clock } = this.#parts;
-		counts.l2Hits += 1;
-		if (events.wanted) events.emit({ type: "hit", key: flight.key, tier: "l2", stale: false });
-		if (!flight.fence.fenced) memory?.put(flight.key, entry, clock());
-		this.#loads.settle(flight, entry);
 	}
 
 	/** Never rejects. */
@@ -274,12 +266,6 @@ export class BulkLoads {
 			counts.staleHits += 1;
 			this.#loads.settle(flight, late);
 		} else this.#loads.fail(flight, error);
-	}
-
-	#l2Failed(operation: string, error: unknown): void {
-		const { counts, events } = this.#parts;
-		counts.l2Errors += 1;
-		if (events.wanted) events.emit({ type: "l2-error", operation, error });
 	}
 }
 

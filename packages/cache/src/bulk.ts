@@ -8,6 +8,7 @@ import type { Filling } from "./filling.ts";
 import type { Flight } from "./flight.ts";
 import { Gathering } from "./gathering.ts";
 import type { Loads } from "./loads.ts";
+import { hit, l2Failed, miss } from "./outcomes.ts";
 import type { Parts } from "./parts.ts";
 import type { Schema } from "./presentation.ts";
 
@@ -39,7 +40,7 @@ export class Bulk {
 				if (found.has(key)) continue;
 				const entry = memory?.fresh(key, clock());
 				if (entry === undefined) cold.push(key);
-				else this.#hit(key, "l1", false);
+				else hit(this.#parts, key, "l1", false);
 				found.set(key, entry);
 			}
 			for await (const lot of chunksOf(cold, size)) {
@@ -48,8 +49,8 @@ export class Bulk {
 				for (const [i, entry] of entries.entries()) {
 					const fresh = entry !== undefined && clock() < entry.freshUntil ? entry : undefined;
 					const key = lot[i] ?? "";
-					if (fresh === undefined) this.#miss(key);
-					else this.#hit(key, "l2", false);
+					if (fresh === undefined) miss(this.#parts, key);
+					else hit(this.#parts, key, "l2", false);
 					found.set(key, fresh);
 				}
 			}
@@ -101,7 +102,7 @@ export class Bulk {
 			if (gathering.has(key)) continue;
 			const entry = memory?.fresh(key, clock());
 			if (entry?.has(call.tags)) {
-				this.#hit(key, "l1", false);
+				hit(this.#parts, key, "l1", false);
 				gathering.put(key, entry);
 			} else if (inFlight.loads.has(key)) {
 				const one: Loader<unknown> = async ({ signal }) =>
@@ -117,16 +118,17 @@ export class Bulk {
 
 	/** Answers with what there is, or has it loaded; or both. */
 	#looked(flight: Flight, entry: Entry | undefined, missing: Flight[], stale: Flight[]): void {
-		const { clock, backoffs } = this.#parts;
+		const { clock, counts, backoffs } = this.#parts;
 		const now = clock();
 		if (entry !== undefined && now < entry.freshUntil) {
-			this.#hit(flight.key, "l2", false);
+			hit(this.#parts, flight.key, "l2", false);
 			this.#loads.settle(flight, entry);
 			return;
 		}
 		const resting = entry !== undefined && now < (backoffs.get(flight.key) ?? 0);
 		if (entry?.isStale(now) || (resting && entry.isFallback(now))) {
-			this.#hit(flight.key, "l2", true);
+			hit(this.#parts, flight.key, "l2", true);
+			counts.staleHits += 1;
 			if (resting) {
 				this.#loads.settle(flight, entry);
 				return;
@@ -134,7 +136,7 @@ export class Bulk {
 			flight.answer(entry);
 			stale.push(flight);
 		} else {
-			this.#miss(flight.key);
+			miss(this.#parts, flight.key);
 			missing.push(flight);
 		}
 		flight.load(entry);
@@ -175,7 +177,7 @@ export class Bulk {
 		} finally {
 			for (const fence of fences) inFlight.leave(fence);
 		}
-		if (failed !== undefined) this.#failed(failed);
+		if (failed !== undefined) l2Failed(this.#parts, "getMany", failed);
 		return { entries: keys.map((key) => found.get(key)), bytes };
 	}
 
@@ -184,26 +186,6 @@ export class Bulk {
 		const { memory, clock } = this.#parts;
 		const late = memory?.late(key, clock());
 		return late?.has(wanted) ? late : undefined;
-	}
-
-	#failed(error: unknown): void {
-		const { counts, events } = this.#parts;
-		counts.l2Errors += 1;
-		if (events.wanted) events.emit({ type: "l2-error", operation: "getMany", error });
-	}
-
-	#hit(key: string, tier: "l1" | "l2", stale: boolean): void {
-		const { counts, events } = this.#parts;
-		if (tier === "l1") counts.l1Hits += 1;
-		else counts.l2Hits += 1;
-		if (stale) counts.staleHits += 1;
-		if (events.wanted) events.emit({ type: "hit", key, tier, stale });
-	}
-
-	#miss(key: string): void {
-		const { counts, events } = this.#parts;
-		counts.misses += 1;
-		if (events.wanted) events.emit({ type: "miss", key });
 	}
 }
 

@@ -6,6 +6,7 @@ import type { SkipReason } from "./events.ts";
 import type { Fence } from "./in-flight.ts";
 import type { Lease } from "./lease.ts";
 import type { Said } from "./loader-context.ts";
+import { l2Failed } from "./outcomes.ts";
 import type { Packed } from "./packing.ts";
 import type { Parts } from "./parts.ts";
 import type { Schema } from "./presentation.ts";
@@ -117,8 +118,7 @@ export class Filling {
 			const filled = await redis.remote.fill(key, lease.token, bytes, ttlMs, load.replaces);
 			if (filled) return true;
 		} catch (error) {
-			counts.l2Errors += 1;
-			if (events.wanted) events.emit({ type: "l2-error", operation: "fill", error });
+			l2Failed(this.#parts, "fill", error);
 			return false;
 		}
 		counts.fillsDropped += 1;
@@ -136,7 +136,7 @@ export class Filling {
 		times: Times,
 	): Promise<{ readonly refs: readonly TagRef[]; readonly tokens: readonly TagToken[] } | undefined> {
 		if (names.length === 0) return NO_LATE_TAGS;
-		const { redis, tags, counts, events } = this.#parts;
+		const { redis, tags } = this.#parts;
 		if (redis === undefined) {
 			const refs = tags.refs(names);
 			return refs.some(({ tag }) => tag.changedAt > load.changes) ? undefined : { refs, tokens: [] };
@@ -156,8 +156,7 @@ export class Filling {
 			}
 			return { refs: refs.slice(1), tokens };
 		} catch (error) {
-			counts.l2Errors += 1;
-			if (events.wanted) events.emit({ type: "l2-error", operation: "tags", error });
+			l2Failed(this.#parts, "tags", error);
 			return undefined;
 		}
 	}

@@ -6,6 +6,7 @@ import type { Beginning, Filling, Right } from "./filling.ts";
 import { Flight, type Owner } from "./flight.ts";
 import { Lease } from "./lease.ts";
 import { LoaderContext } from "./loader-context.ts";
+import { hit, l2Failed, miss } from "./outcomes.ts";
 import type { Parts, SecondTier } from "./parts.ts";
 import { longestMs } from "./policy.ts";
 import type { Schema } from "./presentation.ts";
@@ -141,7 +142,7 @@ export class Loads {
 		return redis.reader.read(key, call.tags, schema).then(
 			(found) => this.#looked(flight, task, found, first),
 			(error: unknown) => {
-				this.#failed("get", error);
+				l2Failed(this.#parts, "get", error);
 				return this.#goOn(flight, task, undefined, true, first);
 			},
 		);
@@ -149,12 +150,11 @@ export class Loads {
 
 	#looked(flight: Flight, task: Task, found: Entry | undefined, first: Call | undefined): unknown {
 		if (found === undefined) return this.#goOn(flight, task, undefined, false, first);
-		const { counts, events, memory, clock } = this.#parts;
+		const { memory, clock } = this.#parts;
 		const now = clock();
-		counts.l2Hits += 1;
 		if (!flight.fence.fenced) memory?.put(flight.key, found, now);
 		const stale = now >= found.freshUntil;
-		if (events.wanted) events.emit({ type: "hit", key: flight.key, tier: "l2", stale });
+		hit(this.#parts, flight.key, "l2", stale);
 		if (stale) return this.#goOn(flight, task, found, false, first);
 		const value = first === undefined ? undefined : found.take();
 		this.settle(flight, found);
@@ -187,12 +187,10 @@ export class Loads {
 
 	/** @param late what is past its time, as memory or Redis has it */
 	async #find(flight: Flight, task: Task, late: Entry | undefined, alone: boolean): Promise<Entry> {
-		const { clock, counts, events, backoffs } = this.#parts;
+		const { clock, counts, backoffs } = this.#parts;
 		const { key, call, force } = task;
-		if (late === undefined) {
-			counts.misses += 1;
-			if (events.wanted) events.emit({ type: "miss", key });
-		} else if (!force) {
+		if (late === undefined) miss(this.#parts, key);
+		else if (!force) {
 			const resting = clock() < (backoffs.get(key) ?? 0);
 			if (late.isStale(clock())) {
 				counts.staleHits += 1;
@@ -237,7 +235,7 @@ export class Loads {
 				const { changes } = tags;
 				const before = tags.refsWithNamespace(task.call.tags);
 				const verdict = alone ? "alone" : await this.#contend(task, before);
-				if (verdict instanceof Entry) return this.#found(flight, key, verdict);
+				if (verdict instanceof Entry) return this.found(flight, verdict);
 				if (verdict === "wait" && late !== undefined && flight.answered && !flight.awaited) return late;
 				if (verdict !== "wait") {
 					const right = verdict === "alone" ? undefined : verdict;
@@ -286,7 +284,7 @@ export class Loads {
 			return { lease, namespaceToken, tags };
 		} catch (error) {
 			void lease.release(key);
-			this.#failed("acquire", error);
+			l2Failed(this.#parts, "acquire", error);
 			return "alone";
 		}
 	}
@@ -309,11 +307,10 @@ export class Loads {
 	}
 
 	/** Another process, or an earlier load, was quicker. */
-	#found(flight: Flight, key: string, entry: Entry): Entry {
-		const { counts, events, memory, clock } = this.#parts;
-		counts.l2Hits += 1;
-		if (events.wanted) events.emit({ type: "hit", key, tier: "l2", stale: false });
-		if (!flight.fence.fenced) memory?.put(key, entry, clock());
+	found(flight: Flight, entry: Entry): Entry {
+		const { memory, clock } = this.#parts;
+		hit(this.#parts, flight.key, "l2", false);
+		if (!flight.fence.fenced) memory?.put(flight.key, entry, clock());
 		return entry;
 	}
 
@@ -344,11 +341,5 @@ export class Loads {
 		} finally {
 			load.right?.lease.stop();
 		}
-	}
-
-	#failed(operation: string, error: unknown): void {
-		const { counts, events } = this.#parts;
-		counts.l2Errors += 1;
-		if (events.wanted) events.emit({ type: "l2-error", operation, error });
 	}
 }

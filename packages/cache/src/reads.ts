@@ -1,4 +1,5 @@
 import type { Entry } from "./entry.ts";
+import { hit, l2Failed, miss } from "./outcomes.ts";
 import type { Parts } from "./parts.ts";
 
 const NO_TAGS: readonly string[] = Object.freeze([]);
@@ -13,7 +14,7 @@ export class Reads {
 
 	/** What memory does not have; `undefined`: nothing fresh. */
 	async get(key: string): Promise<unknown> {
-		const { inFlight, events, memory, clock, counts } = this.#parts;
+		const { inFlight, memory, clock } = this.#parts;
 		let read = inFlight.reads.get(key);
 		if (read === undefined) {
 			const own = this.#read(key);
@@ -28,14 +29,13 @@ export class Reads {
 		}
 		const entry = await read;
 		if (entry !== undefined) return entry.take();
-		counts.misses += 1;
-		if (events.wanted) events.emit({ type: "miss", key });
+		miss(this.#parts, key);
 		return undefined;
 	}
 
 	/** Never rejects: where Redis fails there is nothing. */
 	async #read(key: string): Promise<Entry | undefined> {
-		const { redis, inFlight, events, memory, clock, counts } = this.#parts;
+		const { redis, inFlight, memory, clock } = this.#parts;
 		if (redis === undefined || redis.queue.coversKey(key) || !redis.remote.admits()) return undefined;
 		const fence = inFlight.enter(key);
 		try {
@@ -44,12 +44,10 @@ export class Reads {
 			const now = clock();
 			if (!fence.fenced) memory?.put(key, entry, now);
 			if (now >= entry.freshUntil) return undefined;
-			counts.l2Hits += 1;
-			if (events.wanted) events.emit({ type: "hit", key, tier: "l2", stale: false });
+			hit(this.#parts, key, "l2", false);
 			return entry;
 		} catch (error) {
-			counts.l2Errors += 1;
-			if (events.wanted) events.emit({ type: "l2-error", operation: "get", error });
+			l2Failed(this.#parts, "get", error);
 			return undefined;
 		} finally {
 			inFlight.leave(fence);

@@ -1,6 +1,33 @@
 import { del, rpush } from "@rk/client";
 import { describe, expect, inject, test } from "vitest";
-import { adapters, cacheOn, freshNamespace, gate, listeningOn, open, slow, until } from "./redis.ts";
+import {
+	adapters,
+	cacheOn,
+	freshNamespace,
+	gate,
+	listeningOn,
+	open,
+	slow,
+	type TestCache,
+	until,
+} from "./redis.ts";
+
+/** Loads "k", whose loader names the tag that is invalidated while it runs: its caller has the value, and nobody else. */
+async function loadedAcrossInvalidation(cache: TestCache): Promise<void> {
+	const begun = gate<void>();
+	const end = gate<void>();
+	const waiting = cache.getOrLoad("k", async ({ tags }) => {
+		begun.open();
+		await end.opened;
+		tags("t");
+		return "old";
+	});
+	await begun.opened;
+	await cache.invalidateTag("t");
+	end.open();
+	expect(await waiting).toBe("old");
+	expect(await cache.get("k")).toBeUndefined();
+}
 
 describe.each(adapters)("over $name", (adapter) => {
 	test("a tag's invalidation reaches every key, in every process, with one command", async () => {
@@ -51,20 +78,8 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await cache.get("first")).toBeUndefined();
 		await cache.getOrLoad("k", load("kept"));
 		expect(await cache.get("k")).toBe("kept");
-		const begun = gate<void>();
-		const end = gate<void>();
 		await cache.delete("k");
-		const waiting = cache.getOrLoad("k", async ({ tags }) => {
-			begun.open();
-			await end.opened;
-			tags("t");
-			return "old";
-		});
-		await begun.opened;
-		await cache.invalidateTag("t");
-		end.open();
-		expect(await waiting).toBe("old");
-		expect(await cache.get("k")).toBeUndefined();
+		await loadedAcrossInvalidation(cache);
 	});
 
 	test("what a loader tags is not kept where the tag's token cannot be read", async () => {
@@ -174,19 +189,7 @@ describe.each(adapters)("over $name", (adapter) => {
 
 test("in memory alone a tag that the loader names keeps out what it was invalidated under", async () => {
 	const cache = cacheOn(null);
-	const begun = gate<void>();
-	const end = gate<void>();
-	const waiting = cache.getOrLoad("k", async ({ tags }) => {
-		begun.open();
-		await end.opened;
-		tags("t");
-		return "old";
-	});
-	await begun.opened;
-	await cache.invalidateTag("t");
-	end.open();
-	expect(await waiting).toBe("old");
-	expect(await cache.get("k")).toBeUndefined();
+	await loadedAcrossInvalidation(cache);
 	await cache.getOrLoad("k", ({ tags }) => {
 		tags("t");
 		return "kept";
