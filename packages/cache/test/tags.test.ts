@@ -4,7 +4,6 @@ import {
 	adapters,
 	cacheOn,
 	freshNamespace,
-	gate,
 	listeningOn,
 	open,
 	slow,
@@ -14,17 +13,15 @@ import {
 
 /** Loads "k", whose loader names the tag that is invalidated while it runs: its caller has the value, and nobody else. */
 async function loadedAcrossInvalidation(cache: TestCache): Promise<void> {
-	const begun = gate<void>();
-	const end = gate<void>();
+	const old = slow<string>();
 	const waiting = cache.getOrLoad("k", async ({ tags }) => {
-		begun.open();
-		await end.opened;
+		const value = await old.load();
 		tags("t");
-		return "old";
+		return value;
 	});
-	await begun.opened;
+	await old.begun;
 	await cache.invalidateTag("t");
-	end.open();
+	old.end.open("old");
 	expect(await waiting).toBe("old");
 	expect(await cache.get("k")).toBeUndefined();
 }
