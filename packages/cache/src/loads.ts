@@ -298,7 +298,7 @@ export class Loads {
 	): Promise<{ readonly acquired: Acquired; readonly seen: Seen }> {
 		const { leaseMs } = this.#parts.options;
 		const lifeMs = longestMs(call.policy);
-		// Both go in one flush.
+		// Both leave together.
 		const seen = tokens.ensure(before, call.tags, lifeMs);
 		if (seen instanceof Promise) seen.catch(() => {}); // it is heard below, when it is known whether there is a lease to give back
 		const acquired = await remote.acquire(key, lease.token, leaseMs, force);

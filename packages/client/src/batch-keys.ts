@@ -14,7 +14,7 @@ export interface BatchKeysOptions extends CallOptions {
 }
 
 /**
- * The values of many keys, whatever their slots: one MGET per slot and 500 keys, all in one flush.
+ * The values of many keys, whatever their slots: one MGET per slot and 500 keys, all in one go.
  *
  * Keys that do not exist are not in the map; a key given twice is read once. A key that holds another type counts as missing,
  * as MGET has it. Not a snapshot: each MGET is.
@@ -67,7 +67,7 @@ export interface BatchSetOptions extends CallOptions {
 }
 
 /**
- * Sets many keys, whatever their slots, each with the time to live: one SET a key, all in one flush. Not atomic: some may be
+ * Sets many keys, whatever their slots, each with the time to live: one SET a key, all in one go. Not atomic: some may be
  * set and others not, and the error says which.
  *
  * @throws {BatchError} some could not be set, or may not have been: `failed` has each key's error with its outcome

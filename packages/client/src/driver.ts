@@ -21,7 +21,7 @@ export interface Link {
 	readonly state: LinkState;
 
 	/**
-	 * Writes one command; those of one tick leave in one flush, in order. Only called while `ready`.
+	 * Writes one command, in order; those of one tick share a few writes. Only called while `ready`.
 	 *
 	 * At most once: when the connection is lost before the reply, the promise rejects and nothing sends the command again.
 	 * Rejects with whatever the library has; {@link Driver.fault} reads it.

@@ -13,7 +13,7 @@ const ASKING: Args = ["ASKING"];
 export type ExecResults = unknown[] | null;
 
 /**
- * Sends MULTI … EXEC in one flush and reads the results.
+ * Sends MULTI … EXEC in one go and reads the results.
  *
  * A script goes with its source the first time, by digest after that: inside EXEC nothing can make the server forget it.
  * The source is needed even when the server knows it, since nobody may send the script again alone.

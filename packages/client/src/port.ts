@@ -35,7 +35,7 @@ export interface CommandTarget {
 	command<T>(command: Command<T>, options?: CallOptions): Promise<T>;
 
 	/**
-	 * Sends many in one flush, in order, for any slots, without atomicity. Each has its own outcome, in its own place; the
+	 * Sends many in one go, in order, for any slots, without atomicity. Each has its own outcome, in its own place; the
 	 * batch itself never rejects for one command.
 	 *
 	 * @throws {InvalidArgumentError} one of them is only for a session: none is sent
@@ -52,7 +52,7 @@ export interface RedisPort extends CommandTarget, AsyncDisposable {
 	readonly topology: Topology;
 
 	/**
-	 * MULTI … EXEC in one flush; all or nothing is run, and nothing of other connections in between. All keys in one slot.
+	 * MULTI … EXEC in one go; all or nothing is run, and nothing of other connections in between. All keys in one slot.
 	 * A command that fails inside EXEC has its error in its place, and what the others did stays. For WATCH see
 	 * {@link session}.
 	 *

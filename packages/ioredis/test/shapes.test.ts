@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import { startServer, type TestServer } from "@rk/testing";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { fault } from "../src/faults.ts";
@@ -74,18 +75,32 @@ describe.each(libraries)("$name", ({ name, redis }) => {
 		expect(await link.send(["GET", "own"], "utf8")).toBe("own");
 	});
 
-	test("commands of one tick leave in one write, in order", async () => {
+	test.each([
+		[7, 1],
+		[100, 4],
+	])("%i commands of one tick leave in %i writes, in order", async (commands, writes) => {
 		const link = await connected();
 		const stream = link.redis.stream ?? expect.fail("not connected");
-		const counter = `counted over ${name}`;
+		const counter = `counted to ${commands} over ${name}`;
 		let corked = 0;
 		const cork = stream.cork.bind(stream);
 		stream.cork = () => {
 			corked += 1;
 			cork();
 		};
-		const replies = Array.from({ length: 100 }, () => link.send(["INCR", counter], "utf8"));
-		expect(await Promise.all(replies)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
-		expect(corked).toBe(1);
+		const replies = Array.from({ length: commands }, () => link.send(["INCR", counter], "utf8"));
+		expect(await Promise.all(replies)).toEqual(Array.from({ length: commands }, (_, i) => i + 1));
+		expect(corked).toBe(writes);
+	});
+
+	test("the first commands of a tick are with the server before the tick ends", async () => {
+		const link = await connected();
+		const { stream } = link.redis;
+		if (!(stream instanceof Socket)) return expect.fail("not connected");
+		const replies = Array.from({ length: 8 }, () => link.send(["PING"], "utf8"));
+		expect(stream.writableLength).toBe(0); // seen red with one write at the end of the tick
+		replies.push(link.send(["PING"], "utf8"));
+		expect(stream.writableLength).toBeGreaterThan(0);
+		await Promise.all(replies);
 	});
 });

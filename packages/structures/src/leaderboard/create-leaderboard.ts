@@ -58,7 +58,7 @@ export function createLeaderboard(redis: RedisPort, options: LeaderboardOptions)
 
 /** Entries in one script: few enough not to hold up other clients. */
 const CHUNK = 500;
-/** Scripts in one flush. */
+/** Scripts in one go. */
 const FLUSH = 8;
 /** What one round trip of a trim takes off. */
 const TRIM = 1_000;
