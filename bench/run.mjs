@@ -109,5 +109,5 @@ async function main() {
 }
 
 await main();
-// What a peer's client left open may have Node.js 20 spin for ever while it cleans up after the last line.
+// Whatever a peer's client left open.
 process.exit();

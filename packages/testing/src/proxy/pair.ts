@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { readCommand, replyEnd } from "../resp.ts";
 import type { CutOrder, SwallowOrder } from "./order.ts";
 import { type Passage, ReplyOrder } from "./replies.ts";
+import { reset } from "./reset.ts";
 
 /** What a pair asks of its proxy. */
 export interface Faults {
@@ -76,8 +77,8 @@ export class Pair {
 
 	/** Resets both connections. */
 	cut(): void {
-		this.#client.resetAndDestroy();
-		this.#server.resetAndDestroy();
+		reset(this.#client);
+		reset(this.#server);
 	}
 
 	#closed(): void {
