@@ -30,7 +30,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		name: "an extension does not look whose lock it is",
-		edits: [{ file: "extend.lua", replace: TOKEN_CHECK, by: "" }],
+		edits: [{ file: "extend.lua", replace: `string.match(value, "^[^|]+") ~= ARGV[i + 1]`, by: "false" }],
 		scenario: LOSS,
 		found: "exclusion",
 	},

@@ -1,9 +1,19 @@
--- Lets the lock live longer if the token still holds it. It never takes the lock anew, and never shortens its time to live.
--- KEYS[1] lock key
--- ARGV[1] token   ARGV[2] time to live from now on, ms
--- Replies 1 the token holds it, 0 held by another, -1 held by nobody
-local value = redis.call("GET", KEYS[1])
-if not value then return -1 end
-if string.match(value, "^[^|]+") ~= ARGV[1] then return 0 end
-redis.call("PEXPIRE", KEYS[1], ARGV[2], "GT")
-return 1
+-- Lets locks live longer whose tokens still hold them. It never takes a lock anew, and never shortens its time to live.
+-- KEYS[1], KEYS[2], … lock keys
+-- ARGV[1] time to live from now on, ms   ARGV[2], ARGV[3], … token of each key
+-- Replies for each 1 the token holds it, 0 held by another, -1 held by nobody, or the error's words where it cannot be read
+local standings = {}
+for i, key in ipairs(KEYS) do
+	local value = redis.pcall("GET", key)
+	if not value then
+		standings[i] = -1
+	elseif type(value) == "table" then
+		standings[i] = value.err
+	elseif string.match(value, "^[^|]+") ~= ARGV[i + 1] then
+		standings[i] = 0
+	else
+		redis.call("PEXPIRE", key, ARGV[1], "GT")
+		standings[i] = 1
+	end
+end
+return standings

@@ -10,8 +10,8 @@ import { isTransient, mayHaveRun } from "./transient.ts";
 
 /** The end was noticed so much after it came that the process must have stood still, in milliseconds. */
 const PAUSED_MS = 50;
-/** In so many turns of a time to live the extensions of all locks are sent. */
-const TURNS = 300;
+/** In so many turns of a time to live the extensions of all locks are sent: what a turn costs hardly depends on how many there are. */
+const TURNS = 60;
 /** The longest time that a port takes for a deadline. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -268,7 +268,7 @@ export class HeldLock implements Lock {
 		return true;
 	}
 
-	/** After a third of its time to live, a little sooner or later, but in one turn with others: a turn for each cost twice as much. */
+	/** After a third of its time to live, a little sooner or later, but in one turn with others, with which it shares a script. */
 	#planExtension(now: number): void {
 		this.#askAt = Number.POSITIVE_INFINITY;
 		if (!this.#mayExtend(now)) return;

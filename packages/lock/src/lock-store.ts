@@ -1,17 +1,9 @@
 import type { CallOptions, Command, RedisPort } from "@rk/client";
 import { LockConfigError } from "./errors.ts";
+import { Extensions } from "./extensions.ts";
 import { type Names, plainNames, revocationsOf, richNames } from "./names.ts";
 import type { ResolvedLocksOptions } from "./options.ts";
-import {
-	acquire,
-	acquirePlain,
-	extend,
-	type Found,
-	forceRelease,
-	type Grant,
-	inspect,
-	release,
-} from "./scripts.ts";
+import { acquire, acquirePlain, type Found, forceRelease, type Grant, inspect, release } from "./scripts.ts";
 import type { Stake } from "./stake.ts";
 import { isCode } from "./transient.ts";
 
@@ -37,6 +29,7 @@ export interface Busy {
 export class LockStore {
 	readonly #redis: RedisPort;
 	readonly #options: ResolvedLocksOptions;
+	readonly #extensions: Extensions;
 	readonly #fenceTtl: string;
 	readonly #revocations: string;
 	readonly #gaveBack: (names: Names, listeners: number) => void;
@@ -49,6 +42,7 @@ export class LockStore {
 	) {
 		this.#redis = redis;
 		this.#options = options;
+		this.#extensions = new Extensions(redis);
 		this.#fenceTtl = options.fencing ? String(options.fenceTtlMs) : "";
 		this.#revocations = revocationsOf(options.prefix);
 		this.#gaveBack = gaveBack;
@@ -70,8 +64,7 @@ export class LockStore {
 
 	stakeOf(names: Names, token: string): Stake {
 		return {
-			extend: (ttlMs, timeoutMs) =>
-				this.#redis.command(extend([names.lock], [token, String(ttlMs)]), { timeoutMs }),
+			extend: (ttlMs, timeoutMs) => this.#extensions.extend(names.lock, token, ttlMs, timeoutMs),
 			release: (timeoutMs) => {
 				const command = release([names.lock], [token, this.#wakeChannel(names)]);
 				return this.#redis.command(command, { timeoutMs }).then(({ standing, listeners }) => {

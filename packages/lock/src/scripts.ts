@@ -1,7 +1,9 @@
 import {
 	defineScript,
 	integer,
+	listOf,
 	type ScriptCall,
+	ServerError,
 	text,
 	UnexpectedReplyError,
 	type WireReply,
@@ -40,7 +42,12 @@ export interface Found {
 
 export const acquire: ScriptCall<Grant> = defineScript({ lua: acquireLua, keys: 2, reply: grant });
 export const acquirePlain: ScriptCall<Grant> = defineScript({ lua: acquirePlainLua, keys: 1, reply: grant });
-export const extend: ScriptCall<Standing> = defineScript({ lua: extendLua, keys: 1, reply: standing });
+/** An error in the place of a lock that could not be read. */
+export const extend: ScriptCall<Array<Standing | ServerError>> = defineScript({
+	lua: extendLua,
+	keys: "any",
+	reply: listOf((reply) => (typeof reply === "string" ? new ServerError(reply) : standing(reply))),
+});
 export const release: ScriptCall<Returned> = defineScript({ lua: releaseLua, keys: 1, reply: returned });
 export const inspect: ScriptCall<Found> = defineScript({ lua: inspectLua, keys: 1, reply: found });
 export const forceRelease: ScriptCall<boolean> = defineScript({
