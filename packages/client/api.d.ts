@@ -283,7 +283,7 @@ interface CommandTarget {
      */
     command<T>(command: Command<T>, options?: CallOptions): Promise<T>;
     /**
-     * Sends many in one flush, in order, for any slots, without atomicity. Each has its own outcome, in its own place; the
+     * Sends many in one go, in order, for any slots, without atomicity. Each has its own outcome, in its own place; the
      * batch itself never rejects for one command.
      *
      * @throws {InvalidArgumentError} one of them is only for a session: none is sent
@@ -295,7 +295,7 @@ interface CommandTarget {
 interface RedisPort extends CommandTarget, AsyncDisposable {
     readonly topology: Topology;
     /**
-     * MULTI … EXEC in one flush; all or nothing is run, and nothing of other connections in between. All keys in one slot.
+     * MULTI … EXEC in one go; all or nothing is run, and nothing of other connections in between. All keys in one slot.
      * A command that fails inside EXEC has its error in its place, and what the others did stays. For WATCH see
      * {@link session}.
      *
@@ -432,7 +432,7 @@ interface BatchKeysOptions extends CallOptions {
     readonly chunk?: number;
 }
 /**
- * The values of many keys, whatever their slots: one MGET per slot and 500 keys, all in one flush.
+ * The values of many keys, whatever their slots: one MGET per slot and 500 keys, all in one go.
  *
  * Keys that do not exist are not in the map; a key given twice is read once. A key that holds another type counts as missing,
  * as MGET has it. Not a snapshot: each MGET is.
@@ -447,7 +447,7 @@ interface BatchSetOptions extends CallOptions {
     readonly ttlMs: number | null;
 }
 /**
- * Sets many keys, whatever their slots, each with the time to live: one SET a key, all in one flush. Not atomic: some may be
+ * Sets many keys, whatever their slots, each with the time to live: one SET a key, all in one go. Not atomic: some may be
  * set and others not, and the error says which.
  *
  * @throws {BatchError} some could not be set, or may not have been: `failed` has each key's error with its outcome
@@ -474,7 +474,7 @@ interface Link {
      */
     readonly state: LinkState;
     /**
-     * Writes one command; those of one tick leave in one flush, in order. Only called while `ready`.
+     * Writes one command, in order; those of one tick share a few writes. Only called while `ready`.
      *
      * At most once: when the connection is lost before the reply, the promise rejects and nothing sends the command again.
      * Rejects with whatever the library has; {@link Driver.fault} reads it.

@@ -87,7 +87,7 @@ interface Leaderboard {
         readonly data?: string | null;
     }): Promise<Added>;
     /**
-     * Writes many scores, in their order, 500 at a time: each 500 are atomic, and in one flush with others. How many members are new, and
+     * Writes many scores, in their order, 500 at a time: each 500 are atomic, and in one go with others. How many members are new, and
      * how many scores of others changed.
      *
      * @throws {CommandError} of the first 500 that were not written; those before them are, those behind them may be
