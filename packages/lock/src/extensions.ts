@@ -12,14 +12,14 @@ interface Extension {
 	readonly reject: (error: unknown) => void;
 }
 
-/** Extensions that go in one script: of one slot, in a cluster, and alike, so that none has its time cut by another. */
+/** Extensions that go in one script: alike, so that none has its time cut by another. */
 interface Group {
 	readonly ttlMs: number;
 	readonly timeoutMs: number;
 	readonly extensions: Extension[];
 }
 
-/** Locks that are extended in one turn share a script: a command for each was most of what holding many of them cost. */
+/** Locks that are extended in one turn share a script, since a command for each costs more, here and in the server. */
 export class Extensions {
 	readonly #redis: RedisPort;
 	readonly #groups = new Map<string, Group>();
@@ -32,9 +32,9 @@ export class Extensions {
 	extend(lock: string, token: string, ttlMs: number, timeoutMs: number): Promise<Standing> {
 		return new Promise((resolve, reject) => {
 			if (this.#groups.size === 0) queueMicrotask(this.#flush);
-			const { topology } = this.#redis;
-			const slot = topology.kind === "cluster" ? topology.slotOf(lock) : "";
-			const alike = `${slot}/${ttlMs}/${timeoutMs}`;
+			// In a cluster each has its own: while a slot moves, a script with keys on both sides is told to try again, for as long as that takes.
+			const own = this.#redis.topology.kind === "cluster" ? lock : "";
+			const alike = `${ttlMs}/${timeoutMs}/${own}`;
 			const group = this.#groups.get(alike) ?? { ttlMs, timeoutMs, extensions: [] };
 			this.#groups.set(alike, group);
 			group.extensions.push({ lock, token, resolve, reject });

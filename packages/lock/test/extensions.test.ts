@@ -1,6 +1,6 @@
 import { ping, type RedisPort } from "@rk/client";
 import { startCluster } from "@rk/testing";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { richNames } from "../src/names.ts";
 import { extend } from "../src/scripts.ts";
 import {
@@ -82,12 +82,26 @@ describe.each(adapters)("over $name", (adapter) => {
 	});
 });
 
-// Red (CROSSSLOT, nothing extended) when locks of several slots share a script.
-test.each(adapters)("in a cluster, locks of one slot share a script: over $name", async (adapter) => {
-	const cluster = await startCluster({ masters: 3 });
-	onTestFinished(() => cluster.stop());
-	const locks = locksOn(await openCluster(adapter, cluster.nodes), { watchdog: false });
-	const all = await Promise.all(Array.from({ length: 20 }, () => taken(locks, freshKey())));
-	await Promise.all(all.map((lock) => lock.extend(60_000)));
-	expect(all.every((lock) => lock.remaining() > 50_000)).toBe(true);
-});
+// Red when locks of a slot share a script: that of the slot that moves is told to try again, until its time is over.
+test.each(adapters)(
+	"in a cluster locks are extended in any slots, and in one that is half moved: over $name",
+	async (adapter) => {
+		const cluster = await startCluster({ masters: 3 });
+		onTestFinished(() => cluster.stop());
+		const redis = await openCluster(adapter, cluster.nodes);
+		// No time passes, so that all have the same left, and would share a script elsewhere.
+		const clock = { monotonicMs: () => 0, wallMs: () => 0 };
+		const locks = locksOn(redis, { layout: "plain", fencing: false, watchdog: false, clock });
+		const all = await Promise.all(Array.from({ length: 20 }, () => taken(locks, freshKey())));
+		const tag = freshKey();
+		const [stays, moves] = await Promise.all([taken(locks, `{${tag}}a`), taken(locks, `{${tag}}b`)]);
+		const slot = redis.topology.slotOf(`lock:${moves.key}`);
+		const home = await cluster.ownerOf(slot);
+		const [away = expect.fail()] = (await cluster.masters()).filter((node) => node !== home);
+		await cluster.beginMigration(slot, away, [`lock:${moves.key}`]);
+		const sent = vi.spyOn(redis, "command");
+		await Promise.all([...all, stays, moves].map((lock) => lock.extend(60_000)));
+		for (const lock of [...all, stays, moves]) expect(lock.remaining()).toBeGreaterThan(50_000);
+		expect(new Set(sent.mock.calls.map(([{ args }]) => args[2]))).toEqual(new Set(["1"])); // keys of each
+	},
+);
