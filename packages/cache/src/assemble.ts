@@ -7,6 +7,7 @@ import { Bus } from "./bus.ts";
 import { CoarseClock } from "./coarse-clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Events } from "./events.ts";
+import { Fetches } from "./fetches.ts";
 import type { Flight } from "./flight.ts";
 import { InFlight } from "./in-flight.ts";
 import { InvalidationQueue } from "./invalidation-queue.ts";
@@ -24,7 +25,6 @@ import { Counts } from "./stats.ts";
 import { Tags } from "./tags.ts";
 import { Tokens } from "./tokens.ts";
 import { Trust } from "./trust.ts";
-import { Turns } from "./turns.ts";
 
 /** Keys that failed are remembered up to this number. */
 const MAX_BACKOFFS = 10_000;
@@ -50,7 +50,6 @@ export function assemble(redis: RedisPort | null, options: ResolvedOptions): Ass
 	const inFlight = new InFlight<Flight>(l1 !== undefined);
 	const tags = new Tags(l1?.ttlMs ?? 0);
 	const counts = new Counts();
-	const turns = new Turns();
 	const events = new Events(namespace, options.onEvent);
 	// Without Redis there is nobody to ask again.
 	const keepMs = redis === null ? Number.POSITIVE_INFINITY : (l1?.ttlMs ?? 0);
@@ -71,12 +70,13 @@ export function assemble(redis: RedisPort | null, options: ResolvedOptions): Ass
 	const secondTier = (port: RedisPort): SecondTier => {
 		const remote = new Remote(port, names, breaker, options.redisTimeoutMs, options.bus, sender);
 		const queue = new InvalidationQueue(options.maxQueuedInvalidations, remote, events);
-		const tokens = new Tokens(remote, memory, tags, clock, turns);
+		const tokens = new Tokens(remote, memory, tags, clock);
+		const fetches = new Fetches(remote, tags, tokens);
 		return {
 			remote,
 			queue,
 			tokens,
-			reader: new Reader(remote, tags, tokens, queue, codec, presentation, clock, turns, events, counts),
+			reader: new Reader(remote, tokens, fetches, queue, codec, presentation, clock, events, counts),
 			manyClocks: port.topology.kind === "cluster",
 			isDown: () => breaker.state !== "closed",
 		};
@@ -84,8 +84,7 @@ export function assemble(redis: RedisPort | null, options: ResolvedOptions): Ass
 	const parts: Parts = {
 		options,
 		clock,
-		turns,
-		deadlines: new Deadlines(turns),
+		deadlines: new Deadlines(),
 		events,
 		counts,
 		tags,

@@ -9,8 +9,7 @@ export class CoarseClock {
 
 	#read(): number {
 		this.#now = Date.now();
-		// Not unref'd: the loop would wait for I/O before it, and what comes then would meet the time of before.
-		setImmediate(this.#forget);
+		process.nextTick(this.#forget);
 		return this.#now;
 	}
 

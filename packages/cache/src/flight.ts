@@ -4,11 +4,10 @@ import type { Deadlines } from "./deadlines.ts";
 import type { Entry } from "./entry.ts";
 import { LoadTimeoutError } from "./errors.ts";
 import type { Fence } from "./in-flight.ts";
-import type { Turns } from "./turns.ts";
 
 interface Waiter {
 	readonly call: Call;
-	/** The turn that he came in. */
+	/** How many steps the load had made when he came. */
 	readonly since: number;
 	/** Asks anew for one who came too late for what the load had found out before. `undefined`: that is good enough. */
 	readonly again: (() => Promise<unknown>) | undefined;
@@ -30,7 +29,6 @@ export class Flight {
 	readonly key: string;
 	readonly fence: Fence;
 	readonly #clock: () => number;
-	readonly #turns: Turns;
 	readonly #deadlines: Deadlines;
 	readonly #abandon: (flight: Flight) => void;
 	/** As long as it waits. */
@@ -42,21 +40,20 @@ export class Flight {
 	#stale: Entry | undefined;
 	/** What a caller gets who would wait no longer. */
 	#fallback: Entry | undefined;
-	/** Who came until that turn may have the fallback, which is as old as the step that found it. */
+	/** Who came before that step may have the fallback, which it found. */
 	#fallbackFor = 0;
 	#loading = false;
 	/** It goes on although nobody waits. */
 	#kept = false;
 	#abandoned = false;
 	#ended: (() => void) | undefined;
-	/** Who came until that turn may have what the load finds out by its present step. */
-	#goodFor: number;
+	/** What the load finds out by its present step is for those who came before it. */
+	#steps = 0;
 
 	constructor(
 		key: string,
 		fence: Fence,
 		clock: () => number,
-		turns: Turns,
 		deadlines: Deadlines,
 		abandon: (flight: Flight) => void,
 		owner: Owner | undefined,
@@ -64,11 +61,9 @@ export class Flight {
 		this.key = key;
 		this.fence = fence;
 		this.#clock = clock;
-		this.#turns = turns;
 		this.#deadlines = deadlines;
 		this.#abandon = abandon;
 		this.#owner = owner;
-		this.#goodFor = turns.now;
 	}
 
 	/** Everybody has gone by his own signal: its result is of no use. */
@@ -103,11 +98,11 @@ export class Flight {
 	}
 
 	/**
-	 * It is about to ask Redis, or the loader. What it is told is from that moment on, and may be out of date for those who come later, where
-	 * nothing else would tell of it.
+	 * It asks Redis, or the loader, in this moment. What it is told may be out of date for those who come later, where nothing else would
+	 * tell of it.
 	 */
 	step(): void {
-		this.#goodFor = this.#turns.now;
+		this.#steps += 1;
 	}
 
 	/** @param again if the bus cannot be relied on: what to do if this came too late */
@@ -116,7 +111,7 @@ export class Flight {
 		return new Promise((resolve, reject) => {
 			const waiter: Waiter = {
 				call,
-				since: this.#turns.now,
+				since: this.#steps,
 				again,
 				resolve,
 				reject,
@@ -157,7 +152,7 @@ export class Flight {
 	/** It has to be loaded: from now on callers may be out of patience. */
 	load(fallback: Entry | undefined): void {
 		this.#fallback = fallback;
-		this.#fallbackFor = this.#goodFor;
+		this.#fallbackFor = this.#steps;
 		this.#loading = true;
 		for (const waiter of this.#waiters ?? []) this.#arm(waiter);
 	}
@@ -166,13 +161,13 @@ export class Flight {
 	answer(entry: Entry): void {
 		this.#stale = entry;
 		this.#kept = true;
-		this.#resolveAll(entry, this.#goodFor);
+		this.#resolveAll(entry, this.#steps);
 	}
 
 	/** @param forAll also for those who came late: there is nobody who could tell them better */
 	settle(entry: Entry, forAll = false): void {
-		const goodFor = entry === this.#fallback ? this.#fallbackFor : this.#goodFor;
-		this.#resolveAll(entry, forAll ? Number.POSITIVE_INFINITY : goodFor);
+		const step = entry === this.#fallback ? this.#fallbackFor : this.#steps;
+		this.#resolveAll(entry, forAll ? Number.POSITIVE_INFINITY : step);
 		this.#ended?.();
 	}
 
@@ -194,10 +189,10 @@ export class Flight {
 		});
 	}
 
-	#resolveAll(entry: Entry, goodFor: number): void {
+	#resolveAll(entry: Entry, step: number): void {
 		for (const waiter of this.#waiters ?? []) {
 			this.#drop(waiter);
-			waiter.resolve(isTooLate(waiter, goodFor) ? waiter.again?.() : entry.take());
+			waiter.resolve(isTooLate(waiter, step) ? waiter.again?.() : entry.take());
 		}
 		const owner = this.#owner;
 		this.#owner = undefined;
@@ -223,7 +218,7 @@ export class Flight {
 	}
 }
 
-/** He has to ask anew: what was asked for in turn `goodFor` may be out of date for him. */
-function isTooLate({ again, since }: Waiter, goodFor: number): boolean {
-	return again !== undefined && since > goodFor;
+/** He has to ask anew: what that step found may be out of date for him. */
+function isTooLate({ again, since }: Waiter, step: number): boolean {
+	return again !== undefined && since >= step;
 }

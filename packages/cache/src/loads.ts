@@ -83,8 +83,8 @@ export class Loads {
 	}
 
 	#enter(key: string, owner: Owner | undefined): Flight {
-		const { inFlight, clock, turns, deadlines } = this.#parts;
-		const flight = new Flight(key, inFlight.enter(key), clock, turns, deadlines, this.#abandoned, owner);
+		const { inFlight, clock, deadlines } = this.#parts;
+		const flight = new Flight(key, inFlight.enter(key), clock, deadlines, this.#abandoned, owner);
 		inFlight.loads.set(key, flight);
 		return flight;
 	}
@@ -136,18 +136,19 @@ export class Loads {
 		const { redis } = this.#parts;
 		const { key, call, schema, late, force } = task;
 		const alone = redis === undefined || redis.queue.coversKey(key) || !redis.remote.admits();
-		flight.step();
 		if (redis === undefined || alone || late !== undefined || force)
 			return this.#goOn(flight, task, late, alone, first);
-		return redis.reader.read(key, call.tags, schema).then(
-			(found) => this.#looked(flight, task, found, first),
-			(error: unknown) => {
+		return redis.reader.read(key, call.tags, schema, {
+			leaves: () => flight.step(),
+			found: (entry) => this.#looked(flight, task, entry, first),
+			failed: (error) => {
 				l2Failed(this.#parts, "get", error);
 				return this.#goOn(flight, task, undefined, true, first);
 			},
-		);
+		});
 	}
 
+	/** Gives the value if that answers who began the load, or a promise of it. */
 	#looked(flight: Flight, task: Task, found: Entry | undefined, first: Call | undefined): unknown {
 		if (found === undefined) return this.#goOn(flight, task, undefined, false, first);
 		const { memory, clock } = this.#parts;

@@ -15,7 +15,6 @@ import type { Remote } from "./remote.ts";
 import type { Counts } from "./stats.ts";
 import type { Tags } from "./tags.ts";
 import type { Tokens } from "./tokens.ts";
-import type { Turns } from "./turns.ts";
 
 /** Redis, as one cache sees it. */
 export interface SecondTier {
@@ -34,7 +33,6 @@ export interface SecondTier {
 export interface Parts {
 	readonly options: ResolvedOptions;
 	readonly clock: () => number;
-	readonly turns: Turns;
 	readonly deadlines: Deadlines;
 	readonly events: Events;
 	readonly counts: Counts;

@@ -4,91 +4,84 @@ import type { Codec } from "./codec.ts";
 import { Entry, type Held } from "./entry.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
 import type { Events } from "./events.ts";
+import type { Fetches } from "./fetches.ts";
 import type { InvalidationQueue } from "./invalidation-queue.ts";
 import type { Presentation, Schema } from "./presentation.ts";
 import type { Remote } from "./remote.ts";
 import type { Counts } from "./stats.ts";
-import type { TagRef, Tags } from "./tags.ts";
+import type { TagRef } from "./tags.ts";
 import type { Seen, Tokens } from "./tokens.ts";
-import type { Turns } from "./turns.ts";
 
-/** The token of the namespace, asked for by the first read of a turn, for all reads of that turn: it leaves after each of them has begun. */
-interface Asked {
-	readonly turn: number;
-	readonly answer: Promise<unknown>;
-	/** What the answer was, once it is there. */
-	seen: Seen | undefined;
+/** What becomes of a read. */
+export interface Outcome<T> {
+	/** It leaves now: what it will find may be out of date for those who come from now on. */
+	leaves(): void;
+	/** `undefined`: there is none that may be served. One that is past its time may be, in some cases. */
+	found(entry: Entry | undefined): T | Promise<T>;
+	failed(error: unknown): T | Promise<T>;
 }
 
 /** Reads values of Redis: only what can be read, and nothing has invalidated since. */
 export class Reader {
 	readonly #remote: Remote;
-	readonly #tags: Tags;
 	readonly #tokens: Tokens;
+	readonly #fetches: Fetches;
 	readonly #queue: InvalidationQueue;
 	readonly #codec: Codec;
 	readonly #presentation: Presentation;
 	readonly #clock: () => number;
-	readonly #turns: Turns;
 	readonly #events: Events;
 	readonly #counts: Counts;
-	#asked: Asked | undefined;
 
 	constructor(
 		remote: Remote,
-		tags: Tags,
 		tokens: Tokens,
+		fetches: Fetches,
 		queue: InvalidationQueue,
 		codec: Codec,
 		presentation: Presentation,
 		clock: () => number,
-		turns: Turns,
 		events: Events,
 		counts: Counts,
 	) {
 		this.#remote = remote;
-		this.#tags = tags;
 		this.#tokens = tokens;
+		this.#fetches = fetches;
 		this.#queue = queue;
 		this.#codec = codec;
 		this.#presentation = presentation;
 		this.#clock = clock;
-		this.#turns = turns;
 		this.#events = events;
 		this.#counts = counts;
 	}
 
-	/** `undefined`: there is none that may be served. One that is past its time may be, in some cases. */
-	read(key: string, wanted: readonly string[], schema: Schema | undefined): Promise<Entry | undefined> {
-		if (this.#tokens.namespaceIsKnown)
-			return this.#remote.get(key, (bytes) =>
-				bytes === null ? undefined : this.judge(key, bytes, wanted, schema, undefined),
-			);
-		const asked = this.#asked;
-		if (wanted.length > 0 || asked?.turn !== this.#turns.now)
-			return this.#readWithTokens(key, wanted, schema);
-		// Nothing has left yet of what asks for the token: it is read after this call began, as it has to be.
-		return this.#remote.get(key, (bytes) => {
-			if (bytes === null) return undefined;
-			if (asked.seen !== undefined) return this.judge(key, bytes, wanted, schema, asked.seen);
-			return asked.answer.then(() => this.judge(key, bytes, wanted, schema, asked.seen));
-		});
-	}
-
-	#readWithTokens(
+	/** The way of every hit, so that it costs no promise more than it must. */
+	read<T>(
 		key: string,
 		wanted: readonly string[],
 		schema: Schema | undefined,
-	): Promise<Entry | undefined> {
-		const refs = this.#tags.refsWithNamespace(wanted);
-		const answer = this.#remote.getWithTokens(key, wanted);
-		const asked: Asked = { turn: this.#turns.now, answer, seen: undefined };
-		this.#asked = asked;
-		return answer.then(({ bytes, tokens }) => {
-			const seen = this.#tokens.learn(refs, tokens);
-			asked.seen = seen;
-			if (bytes instanceof CommandError) throw bytes;
-			return bytes === null ? undefined : this.judge(key, bytes, wanted, schema, seen);
+		{ leaves, found, failed }: Outcome<T>,
+	): Promise<T> {
+		return new Promise((resolve, reject) => {
+			const judge = (bytes: Buffer | null | CommandError, seen: Seen | undefined): T | Promise<T> => {
+				if (bytes instanceof CommandError) return failed(bytes);
+				const entry = bytes === null ? undefined : this.judge(key, bytes, wanted, schema, seen);
+				return entry instanceof Promise ? entry.then(found, failed) : found(entry);
+			};
+			const tags = this.#tokens.namespaceIsKnown ? undefined : wanted;
+			this.#fetches.add({
+				key,
+				tags,
+				leaves,
+				found: (bytes, seen) => {
+					try {
+						resolve(judge(bytes, seen));
+					} catch (error) {
+						reject(error);
+					}
+				},
+				failed: (error) => resolve(failed(error)),
+			});
 		});
 	}
 

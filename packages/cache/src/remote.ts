@@ -21,12 +21,16 @@ const CHUNK = 500;
 /** Tokens live at least this long, so that a short-lived entry does not take that of a tag with it. */
 export const TOKEN_MS = 86_400_000;
 
-/** What a value's key held, and the tokens that were read along. */
+/** What was read, in the order in which it was asked for. */
 export interface Fetched {
-	readonly bytes: Buffer | null | CommandError;
-	/** Of the names asked for, by their order; `undefined` where there is none. */
+	/** Outside a cluster, a key that holds another type may count as missing. */
+	readonly values: ReadonlyArray<Buffer | null | CommandError>;
+	/** `undefined` where there is none. */
 	readonly tokens: ReadonlyArray<Token | undefined>;
 }
+
+const NO_KEYS: readonly string[] = Object.freeze([]);
+const NO_TOKENS: ReadonlyArray<Token | undefined> = Object.freeze([]);
 
 /** The second tier: the commands to Redis, each with its deadline, and its failures counted. What comes back is bytes and tokens. */
 export class Remote {
@@ -36,6 +40,9 @@ export class Remote {
 	readonly #options: CallOptions;
 	readonly #channel: string;
 	readonly #sender: string;
+	/** The token that was parsed last, and what of. */
+	#text: string | undefined;
+	#token: Token | undefined;
 
 	constructor(
 		redis: RedisPort,
@@ -58,36 +65,54 @@ export class Remote {
 		return this.#breaker.admits();
 	}
 
-	/** The way of every read: `read` makes of the value what is wanted, so that it costs no promise more than it must. */
-	get<T>(key: string, read: (bytes: Buffer | null) => T | Promise<T>): Promise<T> {
-		return this.#redis.command(getBuffer(this.#names.value(key)), this.#options).then((bytes) => {
-			this.#succeeded();
-			return read(bytes);
-		}, this.#notGot);
+	/** With `tags`, the tokens of the namespace and of these are read along. */
+	fetch(keys: readonly string[], tags: readonly string[] | undefined): Promise<Fetched> {
+		const values = keys.map((key) => this.#names.value(key));
+		const tokens = tags === undefined ? NO_KEYS : this.#tokenKeys(tags);
+		if (this.#redis.topology.kind === "cluster") return this.#fetchFromSlots(values, tokens);
+		const [only = ""] = values;
+		if (values.length === 1 && tokens.length === 0)
+			return this.#redis.command(getBuffer(only), this.#options).then((bytes) => {
+				this.#succeeded();
+				return { values: [bytes], tokens: NO_TOKENS };
+			}, this.#notFetched);
+		return this.#redis.command(mgetBuffer([...values, ...tokens]), this.#options).then(
+			(found) => {
+				this.#succeeded();
+				return { values: found, tokens: found.slice(values.length).map((token) => this.#parsed(token)) };
+			},
+			(error: unknown) => {
+				for (let i = 1; i < values.length; i++) this.#failed(error); // as if each had been asked for by itself
+				return this.#notFetched(error);
+			},
+		);
 	}
 
-	readonly #notGot = (error: unknown): never => {
+	async #fetchFromSlots(values: readonly string[], tokens: readonly string[]): Promise<Fetched> {
+		const gets = this.#redis.batch(
+			values.map((value) => getBuffer(value)),
+			this.#options,
+		);
+		const texts = tokens.length === 0 ? NO_TOKENS : this.#run(mget(tokens)).then((all) => all.map(tokenOf));
+		const found = await gets;
+		for (const one of found) this.#count(one);
+		return { values: found, tokens: await texts };
+	}
+
+	/** A token is read far more often than it changes: the same text is the same object, mostly. */
+	#parsed(bytes: Buffer | null): Token | undefined {
+		const text = bytes?.toString("latin1");
+		if (text !== this.#text) {
+			this.#text = text;
+			this.#token = text === undefined ? undefined : parseToken(text);
+		}
+		return this.#token;
+	}
+
+	readonly #notFetched = (error: unknown): never => {
 		this.#failed(error);
 		throw error;
 	};
-
-	/** The value, and the tokens of the namespace and these tags. */
-	async getWithTokens(key: string, tags: readonly string[]): Promise<Fetched> {
-		const tokens = this.#tokenKeys(tags);
-		const value = this.#names.value(key);
-		if (this.#redis.topology.kind !== "cluster") {
-			const [bytes = null, ...rest] = await this.#run(mgetBuffer([value, ...tokens]));
-			return {
-				bytes,
-				tokens: rest.map((token) => (token === null ? undefined : parseToken(token.toString()))),
-			};
-		}
-		const [bytes, texts] = await this.#redis.batch([getBuffer(value), mget(tokens)] as const, this.#options);
-		this.#count(bytes);
-		this.#count(texts);
-		if (texts instanceof CommandError) throw texts;
-		return { bytes, tokens: texts.map(tokenOf) };
-	}
 
 	/** By the order of the keys; an error in the place of one that could not be read. */
 	async getMany(keys: readonly string[]): Promise<Array<Buffer | null | CommandError>> {

@@ -2,7 +2,6 @@ import type { TagToken } from "./envelope.ts";
 import type { Memory } from "./memory.ts";
 import { type Remote, TOKEN_MS } from "./remote.ts";
 import { refTo, type Tag, type TagRef, type Tags, type Token, tokenOf } from "./tags.ts";
-import type { Turns } from "./turns.ts";
 
 /** A tag's token, and the tag as it was before that was read: what changes it meanwhile is noticed by the difference. */
 interface SeenTag {
@@ -16,9 +15,8 @@ export interface Seen {
 	readonly tags: ReadonlyMap<string, SeenTag>;
 }
 
-/** Tokens that live long enough, asked for by the first write or load of a turn, for all of that turn that go with the same tags. */
+/** Tokens that live long enough, for all who ask for the same ones until they are asked for of Redis. */
 interface Ensured {
-	readonly turn: number;
 	readonly tags: readonly string[];
 	readonly lifeMs: number;
 	readonly seen: Promise<Seen>;
@@ -35,15 +33,13 @@ export class Tokens {
 	readonly #memory: Memory | undefined;
 	readonly #tags: Tags;
 	readonly #clock: () => number;
-	readonly #turns: Turns;
 	#ensured: Ensured | undefined;
 
-	constructor(remote: Remote, memory: Memory | undefined, tags: Tags, clock: () => number, turns: Turns) {
+	constructor(remote: Remote, memory: Memory | undefined, tags: Tags, clock: () => number) {
 		this.#remote = remote;
 		this.#memory = memory;
 		this.#tags = tags;
 		this.#clock = clock;
-		this.#turns = turns;
 	}
 
 	/** The namespace's need not be read again. */
@@ -60,11 +56,15 @@ export class Tokens {
 	ensure(refs: readonly TagRef[], tags: readonly string[], lifeMs: number): Seen | Promise<Seen> {
 		const known = this.#knownFor(refs, lifeMs);
 		if (known !== undefined) return known;
-		const turn = this.#turns.now;
 		const last = this.#ensured;
-		if (last?.turn === turn && last.tags === tags && last.lifeMs === lifeMs) return last.seen;
-		const seen = this.#remote.tokensFor(tags, lifeMs).then((tokens) => this.#learnFor(refs, tokens, lifeMs));
-		this.#ensured = { turn, tags, lifeMs, seen };
+		if (last?.tags === tags && last.lifeMs === lifeMs) return last.seen;
+		const seen = new Promise<Seen>((resolve) => {
+			process.nextTick(() => {
+				if (this.#ensured?.seen === seen) this.#ensured = undefined;
+				resolve(this.#remote.tokensFor(tags, lifeMs).then((tokens) => this.#learnFor(refs, tokens, lifeMs)));
+			});
+		});
+		this.#ensured = { tags, lifeMs, seen };
 		return seen;
 	}
 

@@ -111,8 +111,8 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(asked).toEqual([["y"]]);
 	});
 
-	// Broken on purpose: where Remote.getWithTokens throws for a value that cannot be read, the tokens that came along are lost, and "a" and
-	// "b" with them.
+	// Broken on purpose: where Remote.fetch throws for a value that cannot be read, the others and the tokens are lost, and "a" and "b" with
+	// them.
 	test("in a cluster a key that holds something else spoils none of those that are asked for in the same turn", async () => {
 		const cluster = await startCluster({ masters: 3 });
 		onTestFinished(() => cluster.stop());
@@ -125,7 +125,6 @@ describe.each(adapters)("over $name", (adapter) => {
 			["a", 1],
 			["b", 2],
 		]);
-		// The first of a turn brings the namespace's token for the others.
 		const read = [cache.get("list"), cache.get("a"), cache.get("b")];
 		expect(await Promise.all(read)).toEqual([undefined, 1, 2]);
 		const never = (): never => expect.fail("it is cached");

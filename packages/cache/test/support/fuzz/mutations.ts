@@ -101,7 +101,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		name: "who comes too late joins all the same",
 		edits: [
-			{ file: "flight.ts", replace: "this.#goodFor = this.#turns.now;", by: "this.#goodFor = Infinity;" },
+			{ file: "flight.ts", replace: "return again !== undefined && since >= step;", by: "return false;" },
 		],
 		fuzz: { ...IN_REDIS },
 		found: "stale",
