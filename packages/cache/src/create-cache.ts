@@ -143,7 +143,7 @@ class TieredCache implements Cache {
 	deleteMany(keys: readonly string[]): Promise<void> {
 		checkTexts("keys", keys);
 		this.#requireOpen();
-		return this.#writes.delete([...new Set(keys)]);
+		return this.#writes.delete(keys);
 	}
 
 	invalidateTag(tag: string): Promise<void> {

@@ -112,22 +112,23 @@ export class Writes {
 	async delete(keys: readonly string[]): Promise<void> {
 		const { redis } = this.#parts;
 		const failed: string[] = [];
+		const names = new Set<string>();
 		let error: CommandError | undefined;
-		for await (const chunk of chunksOf(keys, LOT)) {
+		for await (const chunk of chunksOf(newTo(names, keys), LOT)) {
 			for (const key of chunk) this.#drop(key);
 			if (redis === undefined) continue;
 			const result = await redis.remote.delete(chunk);
 			for (const key of chunk) this.#drop(key);
 			failed.push(...result.failed);
 			error ??= result.error;
+			if (result.error === undefined) for (const key of chunk) redis.queue.settled(key);
 		}
 		if (error !== undefined) {
 			const queued = this.#queue(failed.map((key) => ({ kind: "delete", key })));
 			if (!queued) throw failure("delete", failed, error);
 			return this.#queued("delete");
 		}
-		for (const key of keys) redis?.queue.settled(key);
-		this.#told("delete", keys);
+		this.#told("delete", names);
 	}
 
 	async expire(key: string): Promise<void> {
@@ -220,9 +221,18 @@ export class Writes {
 		if (events.wanted) events.emit({ type: "queued", operation, waiting: redis?.queue.size ?? 0 });
 	}
 
-	#told(operation: WriteOperation, names: readonly string[]): void {
+	#told(operation: WriteOperation, names: Iterable<string>): void {
 		const { events } = this.#parts;
-		if (events.wanted) events.emit({ type: "invalidated", operation, names, remote: false });
+		if (events.wanted) events.emit({ type: "invalidated", operation, names: [...names], remote: false });
+	}
+}
+
+/** Each of the keys once, which is found out as they are taken: a set of very many at once takes too long for one turn. */
+function* newTo(known: Set<string>, keys: readonly string[]): Generator<string, void> {
+	for (const key of keys) {
+		if (known.has(key)) continue;
+		known.add(key);
+		yield key;
 	}
 }
 

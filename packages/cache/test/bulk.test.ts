@@ -23,6 +23,9 @@ describe.each(adapters)("over $name", (adapter) => {
 			undefined,
 			"loaded a",
 		]);
+		await cache.deleteMany(["a", "b", "a"]);
+		expect(cache.events.at(-1)).toMatchObject({ type: "invalidated", names: ["a", "b"] });
+		expect(await cache.getMany(["a", "b", "none"])).toEqual([undefined, undefined, null]);
 	});
 
 	test("a loader of many may give a list, which must be as long as its keys", async () => {

@@ -1,0 +1,14 @@
+import { startServer } from "@rk/testing";
+import { CONTENDERS } from "./cache/contenders.mjs";
+import { VALUE } from "./cache/hits.mjs";
+const server = await startServer();
+const at = { host: server.host, port: server.port };
+const KEYS = Array.from({ length: 1000 }, (_, i) => `user:${i}`);
+const load = async () => VALUE;
+const [what, N, lib] = [process.argv[2], Number(process.argv[3]), process.argv[4] ?? "ioredis"];
+const c = await CONTENDERS["@rk/cache, "+lib](what === "both" ? { ...at, tiers: "both", load, l1: { max: 1 } } : { ...at, tiers: "redis", load }); for (const k of KEYS) await c.read(k);
+const OPS = 600000; let next = 0;
+const t = process.hrtime.bigint(); 
+await Promise.all(Array.from({ length: N }, async () => { while (next < OPS) await c.read(KEYS[next++ % 1000]); }));
+console.log(what, Number(process.hrtime.bigint() - t) / 1e3 / OPS);
+process.exit(0);
