@@ -8,16 +8,18 @@ const MOST = 32;
 /** Bytes of values that are handed out in one turn of the event loop, about: to read them takes its time. */
 const TURN_BYTES = 262_144;
 
+/** What a value's key held, and all tokens that were read along, also for others. */
+export interface Found {
+	readonly bytes: Buffer | null | CommandError;
+	readonly seen: Seen | undefined;
+}
+
 /** What somebody wants to read. */
-export interface Fetch {
+interface Fetch {
 	readonly key: string;
-	/** The tags whose tokens are to be read along, with the namespace's; `undefined`: not even that. */
-	readonly tags: readonly string[] | undefined;
-	/** It leaves now: what it will find may be out of date for those who come from now on. */
-	leaves(): void;
-	/** @param seen all tokens that were read along, also for others */
-	found(bytes: Buffer | null | CommandError, seen: Seen | undefined): void;
-	failed(error: unknown): void;
+	readonly leaves: () => void;
+	readonly resolve: (found: Found) => void;
+	readonly reject: (error: unknown) => void;
 }
 
 /** Those that leave together. */
@@ -53,15 +55,20 @@ export class Fetches {
 		this.#tokens = tokens;
 	}
 
-	add(fetch: Fetch): void {
+	/**
+	 * @param tags whose tokens are to be read along, with the namespace's; `undefined`: not even that
+	 * @param leaves it leaves now: what it will find may be out of date for those who come from now on
+	 */
+	add(key: string, tags: readonly string[] | undefined, leaves: () => void): Promise<Found> {
 		let group = this.#waiting.at(-1);
 		if (group === undefined || group.all.length === MOST) {
 			if (group === undefined) process.nextTick(this.#leave);
 			group = new Group();
 			this.#waiting.push(group);
 		}
-		group.all.push(fetch);
-		if (fetch.tags !== undefined) group.want(fetch.tags, this.#tags);
+		if (tags !== undefined) group.want(tags, this.#tags);
+		const { all } = group;
+		return new Promise((resolve, reject) => all.push({ key, leaves, resolve, reject }));
 	}
 
 	readonly #leave = (): void => {
@@ -80,7 +87,7 @@ export class Fetches {
 				handOut(all, values, seen, 0);
 			},
 			(error: unknown) => {
-				for (const fetch of all) fetch.failed(error);
+				for (const fetch of all) fetch.reject(error);
 			},
 		);
 	}
@@ -100,6 +107,6 @@ function handOut(
 		}
 		const value = values[i] ?? null;
 		if (Buffer.isBuffer(value)) bytes += value.length;
-		all[i]?.found(value, seen);
+		all[i]?.resolve({ bytes: value, seen });
 	}
 }

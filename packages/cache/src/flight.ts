@@ -5,12 +5,15 @@ import type { Entry } from "./entry.ts";
 import { LoadTimeoutError } from "./errors.ts";
 import type { Fence } from "./in-flight.ts";
 
+/** In the place of a value: it may be out of date for who came so late, and he has to ask anew. */
+export const TOO_LATE: unique symbol = Symbol("too late");
+
 interface Waiter {
 	readonly call: Call;
 	/** How many steps the load had made when he came. */
 	readonly since: number;
-	/** Asks anew for one who came too late for what the load had found out before. `undefined`: that is good enough. */
-	readonly again: (() => Promise<unknown>) | undefined;
+	/** What the load had found out before he came is not good enough. */
+	readonly exact: boolean;
 	readonly resolve: (value: unknown) => void;
 	readonly reject: (error: unknown) => void;
 	/** Takes back his deadline. */
@@ -105,14 +108,14 @@ export class Flight {
 		this.#steps += 1;
 	}
 
-	/** @param again if the bus cannot be relied on: what to do if this came too late */
-	wait(call: Call, again?: () => Promise<unknown>): Promise<unknown> {
+	/** @param exact the bus cannot be relied on: if this came too late, it gets {@link TOO_LATE} */
+	wait(call: Call, exact = false): Promise<unknown> {
 		if (this.#stale?.isStale(this.#clock())) return this.#stale.promise();
 		return new Promise((resolve, reject) => {
 			const waiter: Waiter = {
 				call,
 				since: this.#steps,
-				again,
+				exact,
 				resolve,
 				reject,
 				disarm: undefined,
@@ -192,7 +195,7 @@ export class Flight {
 	#resolveAll(entry: Entry, step: number): void {
 		for (const waiter of this.#waiters ?? []) {
 			this.#drop(waiter);
-			waiter.resolve(isTooLate(waiter, step) ? waiter.again?.() : entry.take());
+			waiter.resolve(isTooLate(waiter, step) ? TOO_LATE : entry.take());
 		}
 		const owner = this.#owner;
 		this.#owner = undefined;
@@ -219,6 +222,6 @@ export class Flight {
 }
 
 /** He has to ask anew: what that step found may be out of date for him. */
-function isTooLate({ again, since }: Waiter, step: number): boolean {
-	return again !== undefined && since >= step;
+function isTooLate({ exact, since }: Waiter, step: number): boolean {
+	return exact && since >= step;
 }

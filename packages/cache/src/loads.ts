@@ -3,7 +3,7 @@ import type { Loader } from "./cache.ts";
 import type { Call } from "./call-options.ts";
 import { Entry } from "./entry.ts";
 import type { Beginning, Filling, Right } from "./filling.ts";
-import { Flight, type Owner } from "./flight.ts";
+import { Flight, type Owner, TOO_LATE } from "./flight.ts";
 import { Lease } from "./lease.ts";
 import { LoaderContext } from "./loader-context.ts";
 import { hit, l2Failed, miss } from "./outcomes.ts";
@@ -58,7 +58,9 @@ export class Loads {
 			if (under !== undefined) return under.wait(call);
 		} else if (under !== undefined && !under.answered) {
 			// Nobody tells in time what others invalidate, so that only what is asked for from now on is good enough.
-			return under.wait(call, () => this.ask({ ...task, late: undefined }));
+			return under
+				.wait(call, true)
+				.then((value) => (value === TOO_LATE ? this.ask({ ...task, late: undefined }) : value));
 		}
 		const flight = this.#enter(key, undefined);
 		// Who may give up waits apart from what he waits for.

@@ -62,27 +62,13 @@ export class Reader {
 		schema: Schema | undefined,
 		{ leaves, found, failed }: Outcome<T>,
 	): Promise<T> {
-		return new Promise((resolve, reject) => {
-			const judge = (bytes: Buffer | null | CommandError, seen: Seen | undefined): T | Promise<T> => {
-				if (bytes instanceof CommandError) return failed(bytes);
-				const entry = bytes === null ? undefined : this.judge(key, bytes, wanted, schema, seen);
-				return entry instanceof Promise ? entry.then(found, failed) : found(entry);
-			};
-			const tags = this.#tokens.namespaceIsKnown ? undefined : wanted;
-			this.#fetches.add({
-				key,
-				tags,
-				leaves,
-				found: (bytes, seen) => {
-					try {
-						resolve(judge(bytes, seen));
-					} catch (error) {
-						reject(error);
-					}
-				},
-				failed: (error) => resolve(failed(error)),
-			});
-		});
+		const tags = this.#tokens.namespaceIsKnown ? undefined : wanted;
+		// By a promise of its own for each: what it leads to, a loader perhaps, is to run in its caller's async context.
+		return this.#fetches.add(key, tags, leaves).then(({ bytes, seen }) => {
+			if (bytes instanceof CommandError) return failed(bytes);
+			const entry = bytes === null ? undefined : this.judge(key, bytes, wanted, schema, seen);
+			return entry instanceof Promise ? entry.then(found, failed) : found(entry);
+		}, failed);
 	}
 
 	/** The tokens that all of these need, read at once; `undefined`: those that are known will do. */

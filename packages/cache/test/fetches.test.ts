@@ -1,3 +1,4 @@
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { rpush } from "@rk/client";
 import { type FaultProxy, startServer, type TestServer } from "@rk/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -81,6 +82,32 @@ describe.each(adapters)("over $name", (adapter) => {
 		];
 		expect(await Promise.all(all)).toEqual(["loaded", 1, "healed", 1]);
 		expect(await server.command("TYPE", `{${namespace}:list}`)).toBe("list");
+	});
+
+	// Broken on purpose: where Reader.read goes on from the callback of the shared command, all run in the context of the first.
+	test("what each read leads to runs in the async context of its own caller", async () => {
+		const redis = await open(adapter, server.url);
+		const cache = cacheOn(redis, { l1: false, bus: false });
+		const request = new AsyncLocalStorage<string>();
+		const loads = ["a", "b", "c"].map((name) =>
+			request.run(name, () => cache.getOrLoad(name, () => request.getStore())),
+		);
+		expect(await Promise.all(loads)).toEqual(["a", "b", "c"]);
+	});
+
+	// Broken on purpose: as above, the load of "other" counts as part of that of "outer", and is refused.
+	test("a load is no part of another one that it was asked for together with", async () => {
+		const redis = await open(adapter, server.url);
+		const cache = cacheOn(redis, { l1: false, bus: false });
+		const outside = AsyncResource.bind(() => cache.getOrLoad("other", () => cache.getOrLoad("outer", never)));
+		const others: Array<Promise<unknown>> = [];
+		const outer = cache.getOrLoad("outer", async () => {
+			const inner = cache.getOrLoad("inner", () => "inner");
+			others.push(outside());
+			return `outer of ${await inner}`;
+		});
+		expect(await outer).toBe("outer of inner");
+		expect(await Promise.all(others)).toEqual(["outer of inner"]);
 	});
 
 	// Broken on purpose: where TURN_BYTES is Infinity, all are decoded in one turn.

@@ -1,10 +1,10 @@
-import { AsyncResource } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { describe, expect, inject, test } from "vitest";
 import { adapters, cacheOn, freshNamespace, listeningOn, open, slow, until } from "./redis.ts";
 import { deletedAtOnce } from "./support/at-once.ts";
 
 describe.each(adapters)("over $name", (adapter) => {
-	// Broken on purpose: without `again` in Flight, who comes after the delete is given "old" by the load that he joined.
+	// Broken on purpose: where isTooLate gives false, who comes after the delete is given "old" by the load that he joined.
 	test("without memory, who asks after another process's delete gets nothing from before, though he joins an older load", async () => {
 		const redis = await open(adapter, inject("redisUrl"));
 		const namespace = freshNamespace();
@@ -143,6 +143,21 @@ describe.each(adapters)("over $name", (adapter) => {
 		});
 		expect(await before).toBe("old");
 		expect(await Promise.all(after)).toEqual(["new"]);
+	});
+
+	// Broken on purpose: where the flight itself asks anew, the second loader runs in the context of the first.
+	test("who came too late has his loader run in his own async context", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const cache = cacheOn(redis, { l1: false, bus: false });
+		const request = new AsyncLocalStorage<string>();
+		const first = slow<string>();
+		const early = request.run("early", () => cache.getOrLoad("k", first.load));
+		await first.begun;
+		const late = request.run("late", () => cache.getOrLoad("k", () => request.getStore()));
+		await cache.delete("k"); // what the first load gives is not kept
+		first.end.open("early");
+		expect(await early).toBe("early");
+		expect(await late).toBe("late");
 	});
 
 	test("who joins in time shares the load, without memory too", async () => {

@@ -100,9 +100,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		name: "who comes too late joins all the same",
-		edits: [
-			{ file: "flight.ts", replace: "return again !== undefined && since >= step;", by: "return false;" },
-		],
+		edits: [{ file: "flight.ts", replace: "return exact && since >= step;", by: "return false;" }],
 		fuzz: { ...IN_REDIS },
 		found: "stale",
 	},
