@@ -31,6 +31,7 @@ export interface Fetched {
 
 const NO_KEYS: readonly string[] = Object.freeze([]);
 const NO_TOKENS: ReadonlyArray<Token | undefined> = Object.freeze([]);
+const NO_TEXTS: ReadonlyArray<string | null> = Object.freeze([]);
 
 /** The second tier: the commands to Redis, each with its deadline, and its failures counted. What comes back is bytes and tokens. */
 export class Remote {
@@ -69,13 +70,13 @@ export class Remote {
 	fetch(keys: readonly string[], tags: readonly string[] | undefined): Promise<Fetched> {
 		const values = keys.map((key) => this.#names.value(key));
 		const tokens = tags === undefined ? NO_KEYS : this.#tokenKeys(tags);
-		if (this.#redis.topology.kind === "cluster") return this.#fetchFromSlots(values, tokens);
 		const [only = ""] = values;
 		if (values.length === 1 && tokens.length === 0)
 			return this.#redis.command(getBuffer(only), this.#options).then((bytes) => {
 				this.#succeeded();
 				return { values: [bytes], tokens: NO_TOKENS };
 			}, this.#notFetched);
+		if (this.#redis.topology.kind === "cluster") return this.#fetchFromSlots(values, tokens);
 		return this.#redis.command(mgetBuffer([...values, ...tokens]), this.#options).then(
 			(found) => {
 				this.#succeeded();
@@ -89,14 +90,12 @@ export class Remote {
 	}
 
 	async #fetchFromSlots(values: readonly string[], tokens: readonly string[]): Promise<Fetched> {
-		const gets = this.#redis.batch(
-			values.map((value) => getBuffer(value)),
-			this.#options,
-		);
-		const texts = tokens.length === 0 ? NO_TOKENS : this.#run(mget(tokens)).then((all) => all.map(tokenOf));
-		const found = await gets;
-		for (const one of found) this.#count(one);
-		return { values: found, tokens: await texts };
+		const gets = values.map((value) => getBuffer(value));
+		const [found, texts] = await Promise.all([
+			this.#each(gets),
+			tokens.length === 0 ? NO_TEXTS : this.#run(mget(tokens)),
+		]);
+		return { values: found, tokens: texts.map(tokenOf) };
 	}
 
 	/** A token is read far more often than it changes: the same text is the same object, mostly. */
