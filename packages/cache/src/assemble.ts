@@ -78,6 +78,7 @@ export function assemble(redis: RedisPort | null, options: ResolvedOptions): Ass
 			tokens,
 			reader: new Reader(remote, tokens, fetches, queue, codec, presentation, clock, events, counts),
 			manyClocks: port.topology.kind === "cluster",
+			hears: () => options.bus && memory?.isTrusted(clock()) === true,
 			isDown: () => breaker.state !== "closed",
 		};
 	};

@@ -74,7 +74,7 @@ export class Bulk {
 		for await (const chunk of chunksOf(keys, CHUNK)) {
 			if (gathering.over) break;
 			for await (const lot of chunksOf(this.#cold(chunk, task, gathering), size)) {
-				const flights = lot.map((key) => this.#loads.enter(key, gathering));
+				const flights = lot.map((key) => this.#loads.enter(key, call.tags, gathering));
 				for (const flight of flights) {
 					gathering.add(flight);
 					flight.step();

@@ -1,6 +1,6 @@
 import { checkKnown, InvalidArgumentError } from "@rk/client";
 import type { LoadManyOptions, LoadOptions, SetOptions } from "./cache.ts";
-import { checkTexts } from "./names.ts";
+import { areSameTexts, checkTexts } from "./names.ts";
 import { POLICY_OPTIONS, type Policy, resolvePolicy } from "./policy.ts";
 
 /** What one call asks for. */
@@ -30,6 +30,8 @@ const NO_TAGS: readonly string[] = Object.freeze([]);
 export class CallOptions {
 	readonly #plain: Call;
 	#last: LoadOptions | undefined;
+	/** What was in it, since callers may change theirs. */
+	#lastCopy: LoadOptions = {};
 	#lastCall: Call;
 
 	constructor(policy: Policy) {
@@ -40,12 +42,13 @@ export class CallOptions {
 	/** @throws {InvalidArgumentError} */
 	load(options: LoadOptions | undefined): Call {
 		if (options === undefined) return this.#plain;
-		if (options === this.#last) return this.#lastCall;
+		if (options === this.#last && areSame(options, this.#lastCopy)) return this.#lastCall;
 		const call = this.#resolve(options, LOAD_OPTIONS);
 		const { signal } = options;
 		// One with a signal is that of one call, and would be kept.
 		if (signal === undefined) {
 			this.#last = options;
+			this.#lastCopy = { ...options, tags: call.tags };
 			this.#lastCall = call;
 		}
 		return call;
@@ -69,11 +72,27 @@ export class CallOptions {
 		if (tags !== NO_TAGS) checkTexts("tags", tags);
 		return {
 			policy: resolvePolicy(options, this.#plain.policy),
-			tags: tags.length > 1 ? [...new Set(tags)] : tags,
+			tags: tags.length > 0 ? [...new Set(tags)] : NO_TAGS,
 			signal,
 			errors,
 		};
 	}
+}
+
+/** Written out, since it is done for every hit. */
+function areSame(one: LoadOptions, other: LoadOptions): boolean {
+	return (
+		one.signal === other.signal &&
+		one.ttlMs === other.ttlMs &&
+		one.nullTtlMs === other.nullTtlMs &&
+		one.jitter === other.jitter &&
+		one.staleMs === other.staleMs &&
+		one.staleIfErrorMs === other.staleIfErrorMs &&
+		one.errorBackoffMs === other.errorBackoffMs &&
+		one.softTimeoutMs === other.softTimeoutMs &&
+		one.hardTimeoutMs === other.hardTimeoutMs &&
+		areSameTexts(one.tags ?? NO_TAGS, other.tags ?? NO_TAGS)
+	);
 }
 
 /** @throws {InvalidArgumentError} */

@@ -107,7 +107,7 @@ class TieredCache implements Cache {
 	getMany(keys: readonly string[]): Promise<unknown[]> {
 		checkTexts("keys", keys);
 		this.#requireOpen();
-		return this.#bulk.read(keys);
+		return this.#bulk.read([...keys]);
 	}
 
 	getOrLoadMany<T>(
@@ -143,7 +143,7 @@ class TieredCache implements Cache {
 	deleteMany(keys: readonly string[]): Promise<void> {
 		checkTexts("keys", keys);
 		this.#requireOpen();
-		return this.#writes.delete(keys);
+		return this.#writes.delete([...keys]);
 	}
 
 	invalidateTag(tag: string): Promise<void> {
@@ -265,7 +265,7 @@ class TieredCache implements Cache {
 			const refusal = this.#refusal(key, call);
 			if (refusal !== undefined) return Promise.reject(refusal);
 		}
-		return this.#bulk.load(keys, loader, call, schema);
+		return this.#bulk.load([...keys], loader, call, schema);
 	}
 
 	#requireOpen(): void {

@@ -1,16 +1,20 @@
-import type { CommandError } from "@rk/client";
-import type { Fetched, Remote } from "./remote.ts";
+import type { Remote } from "./remote.ts";
 import { refTo, type TagRef, type Tags } from "./tags.ts";
 import type { Seen, Tokens } from "./tokens.ts";
 
 /** Values of one command, at most. More would keep those who asked first waiting for the others. */
 const MOST = 32;
-/** Bytes of values that are handed out in one turn of the event loop, about: to read them takes its time. */
-const TURN_BYTES = 262_144;
+/**
+ * Bytes of values that are asked for by one command, and handed out in one turn of the event loop, about: they come all or not at all,
+ * and to read them takes its time.
+ */
+const LOT_BYTES = 262_144;
+/** By how much what was learned of a value's size counts less with each value after it. */
+const FORGET = 0.95;
 
 /** What a value's key held, and all tokens that were read along, also for others. */
 export interface Found {
-	readonly bytes: Buffer | null | CommandError;
+	readonly bytes: Buffer | null;
 	readonly seen: Seen | undefined;
 }
 
@@ -18,7 +22,7 @@ export interface Found {
 interface Fetch {
 	readonly key: string;
 	readonly leaves: () => void;
-	readonly resolve: (found: Found) => void;
+	readonly resolve: (found: Found | Promise<Found>) => void;
 	readonly reject: (error: unknown) => void;
 }
 
@@ -40,14 +44,16 @@ class Group {
 }
 
 /**
- * Values are read when the code that asks for them has run to its end, all that were asked for meanwhile by one command: one for each would
- * cost more than all else that a hit costs.
+ * Values are read when the code that asks for them has run to its end, those that were asked for meanwhile by few commands: one for each
+ * would cost more than all else that a hit costs. In a cluster each has its own, since each may be on another node, which may be slow.
  */
 export class Fetches {
 	readonly #remote: Remote;
 	readonly #tags: Tags;
 	readonly #tokens: Tokens;
 	#waiting: Group[] = [];
+	/** Of a value, lately: as large as can be, until it is known better. */
+	#largest = LOT_BYTES;
 
 	constructor(remote: Remote, tags: Tags, tokens: Tokens) {
 		this.#remote = remote;
@@ -61,7 +67,7 @@ export class Fetches {
 	 */
 	add(key: string, tags: readonly string[] | undefined, leaves: () => void): Promise<Found> {
 		let group = this.#waiting.at(-1);
-		if (group === undefined || group.all.length === MOST) {
+		if (group === undefined || group.all.length >= this.#most) {
 			if (group === undefined) process.nextTick(this.#leave);
 			group = new Group();
 			this.#waiting.push(group);
@@ -71,42 +77,71 @@ export class Fetches {
 		return new Promise((resolve, reject) => all.push({ key, leaves, resolve, reject }));
 	}
 
+	get #most(): number {
+		return this.#remote.inSlots ? MOST : Math.max(1, Math.min(MOST, Math.floor(LOT_BYTES / this.#largest)));
+	}
+
 	readonly #leave = (): void => {
 		const groups = this.#waiting;
 		this.#waiting = [];
-		for (const { all, refs } of groups) this.#send(all, refs);
+		for (const { all, refs } of groups) {
+			for (const { leaves } of all) leaves();
+			if (this.#remote.inSlots || (all.length === 1 && refs === undefined)) this.#sendEach(all, refs);
+			else this.#sendTogether(all, refs);
+		}
 	};
 
-	#send(all: readonly Fetch[], refs: readonly TagRef[] | undefined): void {
-		for (const fetch of all) fetch.leaves();
+	#sendEach(all: readonly Fetch[], refs: readonly TagRef[] | undefined): void {
+		const seen =
+			refs && this.#remote.tokens(namesOf(refs)).then((tokens) => this.#tokens.learn(refs, tokens));
+		seen?.catch(() => {}); // each of them hears of it
+		for (const { key, resolve } of all) {
+			const read = this.#remote.get(key).then((bytes): Found | Promise<Found> => {
+				this.#learn(bytes);
+				return seen === undefined ? { bytes, seen } : seen.then((seen) => ({ bytes, seen }));
+			});
+			resolve(read);
+		}
+	}
+
+	#sendTogether(all: readonly Fetch[], refs: readonly TagRef[] | undefined): void {
 		const keys = all.map(({ key }) => key);
-		const tags = refs?.slice(1).map(({ tag }) => tag.name);
-		this.#remote.fetch(keys, tags).then(
+		this.#remote.getTogether(keys, refs === undefined ? undefined : namesOf(refs)).then(
 			({ values, tokens }) => {
 				const seen = refs === undefined ? undefined : this.#tokens.learn(refs, tokens);
-				handOut(all, values, seen, 0);
+				this.#handOut(all, values, seen, 0);
 			},
 			(error: unknown) => {
 				for (const fetch of all) fetch.reject(error);
 			},
 		);
 	}
+
+	#handOut(
+		all: readonly Fetch[],
+		values: ReadonlyArray<Buffer | null>,
+		seen: Seen | undefined,
+		from: number,
+	): void {
+		let size = 0;
+		for (let i = from; i < all.length; i++) {
+			if (size >= LOT_BYTES) {
+				setImmediate(() => this.#handOut(all, values, seen, i));
+				return;
+			}
+			const bytes = values[i] ?? null;
+			this.#learn(bytes);
+			size += bytes?.length ?? 0;
+			all[i]?.resolve({ bytes, seen });
+		}
+	}
+
+	#learn(bytes: Buffer | null): void {
+		this.#largest = Math.max(bytes?.length ?? 0, FORGET * this.#largest, 1);
+	}
 }
 
-function handOut(
-	all: readonly Fetch[],
-	values: Fetched["values"],
-	seen: Seen | undefined,
-	from: number,
-): void {
-	let bytes = 0;
-	for (let i = from; i < all.length; i++) {
-		if (bytes >= TURN_BYTES) {
-			setImmediate(handOut, all, values, seen, i);
-			return;
-		}
-		const value = values[i] ?? null;
-		if (Buffer.isBuffer(value)) bytes += value.length;
-		all[i]?.resolve({ bytes: value, seen });
-	}
+/** Of the tags: the first is the namespace. */
+function namesOf([, ...refs]: readonly TagRef[]): string[] {
+	return refs.map(({ tag }) => tag.name);
 }

@@ -5,13 +5,15 @@ import type { Entry } from "./entry.ts";
 import { LoadTimeoutError } from "./errors.ts";
 import type { Fence } from "./in-flight.ts";
 
-/** In the place of a value: it may be out of date for who came so late, and he has to ask anew. */
-export const TOO_LATE: unique symbol = Symbol("too late");
+/** In the place of a value: it is none for this caller, who has to ask anew. */
+export const ANEW: unique symbol = Symbol("anew");
 
 interface Waiter {
 	readonly call: Call;
 	/** How many steps the load had made when he came. */
 	readonly since: number;
+	/** He came when the load went on for its own sake. */
+	readonly afterOthers: boolean;
 	/** What the load had found out before he came is not good enough. */
 	readonly exact: boolean;
 	readonly resolve: (value: unknown) => void;
@@ -31,9 +33,12 @@ export interface Owner {
 export class Flight {
 	readonly key: string;
 	readonly fence: Fence;
+	/** Of whoever began it: what it finds goes with these at least. */
+	readonly #tags: readonly string[];
 	readonly #clock: () => number;
 	readonly #deadlines: Deadlines;
-	readonly #abandon: (flight: Flight) => void;
+	/** Nobody joins it any more. */
+	readonly #detach: (flight: Flight) => void;
 	/** As long as it waits. */
 	#owner: Owner | undefined;
 	/** Made when it is needed: most loads end well with the only one who asked. */
@@ -55,19 +60,24 @@ export class Flight {
 
 	constructor(
 		key: string,
+		tags: readonly string[],
 		fence: Fence,
 		clock: () => number,
 		deadlines: Deadlines,
-		abandon: (flight: Flight) => void,
+		detach: (flight: Flight) => void,
 		owner: Owner | undefined,
 	) {
 		this.key = key;
+		this.#tags = tags;
 		this.fence = fence;
 		this.#clock = clock;
 		this.#deadlines = deadlines;
-		this.#abandon = abandon;
+		this.#detach = detach;
 		this.#owner = owner;
 	}
+
+	/** Who began it is answered by its first look at Redis, or waits afterwards: he is not among those who wait, and counts. */
+	expected = false;
 
 	/** Everybody has gone by his own signal: its result is of no use. */
 	get abandoned(): boolean {
@@ -76,7 +86,7 @@ export class Flight {
 
 	/** Somebody waits for its result. */
 	get awaited(): boolean {
-		return this.owned || (this.#waiters !== undefined && this.#waiters.size > 0);
+		return this.expected || this.owned || (this.#waiters !== undefined && this.#waiters.size > 0);
 	}
 
 	/** Its owner waits for it. */
@@ -108,13 +118,19 @@ export class Flight {
 		this.#steps += 1;
 	}
 
-	/** @param exact the bus cannot be relied on: if this came too late, it gets {@link TOO_LATE} */
+	/**
+	 * What it finds; {@link ANEW}, where that does not go with all of the call's tags.
+	 *
+	 * @param exact nobody tells what others invalidate: who comes too late for what it finds is told {@link ANEW}
+	 */
 	wait(call: Call, exact = false): Promise<unknown> {
-		if (this.#stale?.isStale(this.#clock())) return this.#stale.promise();
+		if (this.#stale?.isStale(this.#clock()) && this.#goesWith(this.#stale, call))
+			return this.#stale.promise();
 		return new Promise((resolve, reject) => {
 			const waiter: Waiter = {
 				call,
 				since: this.#steps,
+				afterOthers: this.#kept,
 				exact,
 				resolve,
 				reject,
@@ -149,7 +165,7 @@ export class Flight {
 	abort(reason?: unknown): void {
 		this.#abandoned = true;
 		this.#controller?.abort(reason);
-		this.#abandon(this);
+		this.#detach(this);
 	}
 
 	/** It has to be loaded: from now on callers may be out of patience. */
@@ -167,17 +183,16 @@ export class Flight {
 		this.#resolveAll(entry, this.#steps);
 	}
 
-	/** @param forAll also for those who came late: there is nobody who could tell them better */
-	settle(entry: Entry, forAll = false): void {
-		const step = entry === this.#fallback ? this.#fallbackFor : this.#steps;
-		this.#resolveAll(entry, forAll ? Number.POSITIVE_INFINITY : step);
+	settle(entry: Entry): void {
+		this.#resolveAll(entry, entry === this.#fallback ? this.#fallbackFor : this.#steps);
 		this.#ended?.();
 	}
 
 	fail(error: unknown): void {
 		for (const waiter of this.#waiters ?? []) {
 			this.#drop(waiter);
-			waiter.reject(error);
+			if (isTooLate(waiter, this.#steps)) waiter.resolve(ANEW);
+			else waiter.reject(error);
 		}
 		const owner = this.#owner;
 		this.#owner = undefined;
@@ -195,7 +210,7 @@ export class Flight {
 	#resolveAll(entry: Entry, step: number): void {
 		for (const waiter of this.#waiters ?? []) {
 			this.#drop(waiter);
-			waiter.resolve(isTooLate(waiter, step) ? TOO_LATE : entry.take());
+			waiter.resolve(this.#suits(entry, waiter, step) ? entry.take() : ANEW);
 		}
 		const owner = this.#owner;
 		this.#owner = undefined;
@@ -204,14 +219,28 @@ export class Flight {
 
 	#arm(waiter: Waiter): void {
 		const { softTimeoutMs, hardTimeoutMs } = waiter.call.policy;
-		const fallback = isTooLate(waiter, this.#fallbackFor) ? undefined : this.#fallback;
+		const late = this.#fallback;
+		const fallback = late !== undefined && this.#suits(late, waiter, this.#fallbackFor) ? late : undefined;
 		const ms = fallback === undefined ? hardTimeoutMs : Math.min(softTimeoutMs, hardTimeoutMs);
 		waiter.disarm = this.#deadlines.add(ms, () => {
 			this.#kept = true; // as where an owner waits no longer
 			this.#drop(waiter);
 			if (fallback?.isFallback(this.#clock())) waiter.resolve(fallback.take());
-			else waiter.reject(new LoadTimeoutError(this.key, hardTimeoutMs, "load"));
+			else {
+				// Another one's patience had ended before this one's began: it may never end.
+				if (waiter.afterOthers) this.#detach(this);
+				waiter.reject(new LoadTimeoutError(this.key, hardTimeoutMs, "load"));
+			}
 		});
+	}
+
+	#suits(entry: Entry, waiter: Waiter, step: number): boolean {
+		return !isTooLate(waiter, step) && this.#goesWith(entry, waiter.call);
+	}
+
+	/** With all tags of the call: otherwise their invalidation would not reach it. */
+	#goesWith(entry: Entry, { tags }: Call): boolean {
+		return tags.length === 0 || tags.every((tag) => this.#tags.includes(tag)) || entry.has(tags);
 	}
 
 	#drop(waiter: Waiter): void {
@@ -221,7 +250,7 @@ export class Flight {
 	}
 }
 
-/** He has to ask anew: what that step found may be out of date for him. */
+/** What that step found may be out of date for him. */
 function isTooLate({ exact, since }: Waiter, step: number): boolean {
 	return exact && since >= step;
 }

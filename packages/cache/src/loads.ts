@@ -3,7 +3,7 @@ import type { Loader } from "./cache.ts";
 import type { Call } from "./call-options.ts";
 import { Entry } from "./entry.ts";
 import type { Beginning, Filling, Right } from "./filling.ts";
-import { Flight, type Owner, TOO_LATE } from "./flight.ts";
+import { ANEW, Flight, type Owner } from "./flight.ts";
 import { Lease } from "./lease.ts";
 import { LoaderContext } from "./loader-context.ts";
 import { hit, l2Failed, miss } from "./outcomes.ts";
@@ -51,42 +51,49 @@ export class Loads {
 
 	/** Joins whoever loads the key, or begins to. */
 	ask(task: Task): Promise<unknown> {
-		const { redis, memory, clock, inFlight } = this.#parts;
+		const { redis, inFlight } = this.#parts;
 		const { key, call } = task;
 		const under = inFlight.loads.get(key);
-		if (redis === undefined || memory?.isTrusted(clock())) {
-			if (under !== undefined) return under.wait(call);
-		} else if (under !== undefined && !under.answered) {
-			// Nobody tells in time what others invalidate, so that only what is asked for from now on is good enough.
-			return under
-				.wait(call, true)
-				.then((value) => (value === TOO_LATE ? this.ask({ ...task, late: undefined }) : value));
+		// Where nobody tells in time what others invalidate, only what is asked for from now on is good enough.
+		const exact = redis !== undefined && !redis.hears();
+		if (under !== undefined && !(exact && under.answered)) {
+			const value = under.wait(call, exact);
+			return exact || call.tags.length > 0 ? value.then((found) => this.#orAnew(found, task)) : value;
 		}
-		const flight = this.#enter(key, undefined);
+		const flight = this.#enter(key, call.tags, undefined);
 		// Who may give up waits apart from what he waits for.
-		if (call.signal === undefined) return this.#look(flight, task, call);
+		if (call.signal === undefined) {
+			flight.expected = true;
+			return this.#look(flight, task, call);
+		}
 		const value = flight.wait(call);
 		void this.#look(flight, task, undefined);
 		return value;
 	}
 
+	#orAnew(found: unknown, task: Task): unknown {
+		if (found !== ANEW) return found;
+		if (this.#closed) throw new ClosedError("The cache is closed");
+		return this.ask({ ...task, late: undefined });
+	}
+
 	/** Begins to load the key, so that others may join. */
 	start(task: Task): Flight {
-		const flight = this.#enter(task.key, undefined);
+		const flight = this.#enter(task.key, task.call.tags, undefined);
 		void this.#look(flight, task, undefined);
 		return flight;
 	}
 
 	/** A load that its owner does himself, and others may join. */
-	enter(key: string, owner: Owner): Flight {
-		const flight = this.#enter(key, owner);
+	enter(key: string, tags: readonly string[], owner: Owner): Flight {
+		const flight = this.#enter(key, tags, owner);
 		this.#running.add(flight);
 		return flight;
 	}
 
-	#enter(key: string, owner: Owner | undefined): Flight {
+	#enter(key: string, tags: readonly string[], owner: Owner | undefined): Flight {
 		const { inFlight, clock, deadlines } = this.#parts;
-		const flight = new Flight(key, inFlight.enter(key), clock, deadlines, this.#abandoned, owner);
+		const flight = new Flight(key, tags, inFlight.enter(key), clock, deadlines, this.#detach, owner);
 		inFlight.loads.set(key, flight);
 		return flight;
 	}
@@ -101,7 +108,7 @@ export class Loads {
 	/** It has ended well. */
 	settle(flight: Flight, entry: Entry): void {
 		this.#leave(flight); // first: who came too late asks anew
-		flight.settle(entry, this.#parts.redis?.isDown() ?? true);
+		flight.settle(entry);
 	}
 
 	fail(flight: Flight, error: unknown): void {
@@ -123,7 +130,7 @@ export class Loads {
 		await this.#filling.done();
 	}
 
-	readonly #abandoned = (flight: Flight): void => {
+	readonly #detach = (flight: Flight): void => {
 		const { inFlight, bells } = this.#parts;
 		if (inFlight.loads.get(flight.key) === flight) inFlight.loads.delete(flight.key);
 		bells.ring(flight.key);
@@ -172,6 +179,7 @@ export class Loads {
 		first: Call | undefined,
 	): Promise<unknown> {
 		const value = first === undefined ? DONE : flight.wait(first);
+		flight.expected = false;
 		void this.#run(flight, task, late, alone);
 		return value;
 	}
@@ -207,7 +215,7 @@ export class Loads {
 		try {
 			return await this.#obtain(flight, task, late, alone);
 		} catch (error) {
-			if (late === undefined) throw error;
+			if (late === undefined || flight.abandoned) throw error;
 			backoffs.set(key, clock() + call.policy.errorBackoffMs);
 			if (!late.isFallback(clock())) throw error;
 			counts.staleHits += 1;

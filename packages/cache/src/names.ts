@@ -48,3 +48,9 @@ export function checkTexts(argument: string, values: readonly unknown[]): void {
 	// A hundred thousand keys are no rare thing: their places are only named where one of them is wrong.
 	for (let i = 0; i < values.length; i++) if (!isText(values[i])) checkText(`${argument}[${i}]`, values[i]);
 }
+
+export function areSameTexts(some: readonly string[], others: readonly string[]): boolean {
+	if (some.length !== others.length) return false;
+	for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false;
+	return true;
+}

@@ -5,6 +5,8 @@ import { ReentrantLoadError } from "./errors.ts";
 class Frame {
 	readonly cache: object;
 	readonly outer: Frame | undefined;
+	/** Its loader has ended: what it started, and goes on, is no part of it. */
+	over = false;
 	readonly #keys: readonly string[];
 	#set: ReadonlySet<string> | undefined;
 
@@ -29,16 +31,19 @@ let running = 0;
 export class Nesting {
 	/** The present code is part of a loader. */
 	get nested(): boolean {
-		return frames.getStore() !== undefined;
+		for (let frame = frames.getStore(); frame !== undefined; frame = frame.outer)
+			if (!frame.over) return true;
+		return false;
 	}
 
 	/** Runs the loader of these keys; `detached`: nobody of those outside waits for it. */
 	async run<T>(keys: readonly string[], detached: boolean, loader: () => T | PromiseLike<T>): Promise<T> {
 		running += 1;
+		const frame = new Frame(this, keys, detached ? undefined : frames.getStore());
 		try {
-			const frame = new Frame(this, keys, detached ? undefined : frames.getStore());
 			return await frames.run(frame, loader);
 		} finally {
+			frame.over = true;
 			running -= 1;
 			// As long as it is in use, every promise of the process is dearer.
 			if (running === 0) frames.disable();
@@ -48,7 +53,7 @@ export class Nesting {
 	/** An error if the key is that of a loader which the present code is part of. */
 	conflict(key: string): ReentrantLoadError | undefined {
 		for (let frame = frames.getStore(); frame !== undefined; frame = frame.outer)
-			if (frame.cache === this && frame.has(key)) return new ReentrantLoadError(key);
+			if (!frame.over && frame.cache === this && frame.has(key)) return new ReentrantLoadError(key);
 		return undefined;
 	}
 }

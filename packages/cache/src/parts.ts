@@ -23,6 +23,8 @@ export interface SecondTier {
 	readonly reader: Reader;
 	/** Its nodes' clocks are not the same. */
 	readonly manyClocks: boolean;
+	/** What others invalidate is heard of in time, so that whoever asks may join what is under way. */
+	readonly hears: () => boolean;
 	/** It fails at present, so that memory is all there is. */
 	readonly isDown: () => boolean;
 	/** What is in it, and is known to be out of date. */

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { CommandError } from "@rk/client";
 import type { Codec } from "./codec.ts";
 import { Entry, type Held } from "./entry.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
@@ -65,7 +64,6 @@ export class Reader {
 		const tags = this.#tokens.namespaceIsKnown ? undefined : wanted;
 		// By a promise of its own for each: what it leads to, a loader perhaps, is to run in its caller's async context.
 		return this.#fetches.add(key, tags, leaves).then(({ bytes, seen }) => {
-			if (bytes instanceof CommandError) return failed(bytes);
 			const entry = bytes === null ? undefined : this.judge(key, bytes, wanted, schema, seen);
 			return entry instanceof Promise ? entry.then(found, failed) : found(entry);
 		}, failed);

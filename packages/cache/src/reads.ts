@@ -32,7 +32,7 @@ export class Reads {
 		const read = redis.reader.read(key, NO_TAGS, undefined, {
 			// Where nobody tells of invalidations, one may not join a read that has left.
 			leaves: () => {
-				if (!memory?.isTrusted(clock())) forget();
+				if (!redis.hears()) forget();
 			},
 			found: (entry) => {
 				forget();

@@ -22,16 +22,12 @@ const CHUNK = 500;
 export const TOKEN_MS = 86_400_000;
 
 /** What was read, in the order in which it was asked for. */
-export interface Fetched {
-	/** Outside a cluster, a key that holds another type may count as missing. */
-	readonly values: ReadonlyArray<Buffer | null | CommandError>;
+interface Fetched {
+	/** They may be more. */
+	readonly values: ReadonlyArray<Buffer | null>;
 	/** `undefined` where there is none. */
 	readonly tokens: ReadonlyArray<Token | undefined>;
 }
-
-const NO_KEYS: readonly string[] = Object.freeze([]);
-const NO_TOKENS: ReadonlyArray<Token | undefined> = Object.freeze([]);
-const NO_TEXTS: ReadonlyArray<string | null> = Object.freeze([]);
 
 /** The second tier: the commands to Redis, each with its deadline, and its failures counted. What comes back is bytes and tokens. */
 export class Remote {
@@ -66,36 +62,32 @@ export class Remote {
 		return this.#breaker.admits();
 	}
 
-	/** With `tags`, the tokens of the namespace and of these are read along. */
-	fetch(keys: readonly string[], tags: readonly string[] | undefined): Promise<Fetched> {
+	/** Keys are in slots, of a cluster: one command takes those of one slot. */
+	get inSlots(): boolean {
+		return this.#redis.topology.kind === "cluster";
+	}
+
+	get(key: string): Promise<Buffer | null> {
+		return this.#redis.command(getBuffer(this.#names.value(key)), this.#options).then((bytes) => {
+			this.#succeeded();
+			return bytes;
+		}, this.#notGot);
+	}
+
+	/** Not in a cluster. With `tags`, the tokens of the namespace and of these are read along. A key that holds another type counts as missing. */
+	getTogether(keys: readonly string[], tags: readonly string[] | undefined): Promise<Fetched> {
 		const values = keys.map((key) => this.#names.value(key));
-		const tokens = tags === undefined ? NO_KEYS : this.#tokenKeys(tags);
-		const [only = ""] = values;
-		if (values.length === 1 && tokens.length === 0)
-			return this.#redis.command(getBuffer(only), this.#options).then((bytes) => {
-				this.#succeeded();
-				return { values: [bytes], tokens: NO_TOKENS };
-			}, this.#notFetched);
-		if (this.#redis.topology.kind === "cluster") return this.#fetchFromSlots(values, tokens);
-		return this.#redis.command(mgetBuffer([...values, ...tokens]), this.#options).then(
+		const all = tags === undefined ? values : [...values, ...this.#tokenKeys(tags)];
+		return this.#redis.command(mgetBuffer(all), this.#options).then(
 			(found) => {
 				this.#succeeded();
 				return { values: found, tokens: found.slice(values.length).map((token) => this.#parsed(token)) };
 			},
 			(error: unknown) => {
 				for (let i = 1; i < values.length; i++) this.#failed(error); // as if each had been asked for by itself
-				return this.#notFetched(error);
+				return this.#notGot(error);
 			},
 		);
-	}
-
-	async #fetchFromSlots(values: readonly string[], tokens: readonly string[]): Promise<Fetched> {
-		const gets = values.map((value) => getBuffer(value));
-		const [found, texts] = await Promise.all([
-			this.#each(gets),
-			tokens.length === 0 ? NO_TEXTS : this.#run(mget(tokens)),
-		]);
-		return { values: found, tokens: texts.map(tokenOf) };
 	}
 
 	/** A token is read far more often than it changes: the same text is the same object, mostly. */
@@ -108,7 +100,7 @@ export class Remote {
 		return this.#token;
 	}
 
-	readonly #notFetched = (error: unknown): never => {
+	readonly #notGot = (error: unknown): never => {
 		this.#failed(error);
 		throw error;
 	};

@@ -1,5 +1,6 @@
 import type { TagToken } from "./envelope.ts";
 import type { Memory } from "./memory.ts";
+import { areSameTexts } from "./names.ts";
 import { type Remote, TOKEN_MS } from "./remote.ts";
 import { refTo, type Tag, type TagRef, type Tags, type Token, tokenOf } from "./tags.ts";
 
@@ -57,7 +58,7 @@ export class Tokens {
 		const known = this.#knownFor(refs, lifeMs);
 		if (known !== undefined) return known;
 		const last = this.#ensured;
-		if (last?.tags === tags && last.lifeMs === lifeMs) return last.seen;
+		if (last?.lifeMs === lifeMs && areSameTexts(last.tags, tags)) return last.seen;
 		const seen = new Promise<Seen>((resolve) => {
 			process.nextTick(() => {
 				if (this.#ensured?.seen === seen) this.#ensured = undefined;

@@ -1,8 +1,17 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { rpush } from "@rk/client";
-import { type FaultProxy, startServer, type TestServer } from "@rk/testing";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { adapters, cacheOn, freshNamespace, open } from "./redis.ts";
+import {
+	type ClusterNode,
+	type FaultProxy,
+	startCluster,
+	startServer,
+	type TestCluster,
+	type TestServer,
+} from "@rk/testing";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { openCluster } from "../../../test/adapters.ts";
+import type { CacheOptions } from "../src/index.ts";
+import { adapters, cacheOn, freshNamespace, open, type TestCache } from "./redis.ts";
 
 /*
  * Reads of one turn leave together.
@@ -18,6 +27,12 @@ function proxy(): FaultProxy {
 	return server.proxy ?? expect.fail("the server has no proxy");
 }
 
+/** What is read is known to be small. */
+async function warmed(cache: TestCache): Promise<void> {
+	await cache.set("small", 1);
+	for (let i = 0; i < 100; i++) await cache.get("small");
+}
+
 const never = (): never => expect.fail("nothing is to be loaded");
 const keys = Array.from({ length: 100 }, (_, i) => `key ${i}`);
 
@@ -27,6 +42,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		const redis = await open(adapter, server.url);
 		const cache = cacheOn(redis, { l1: false, bus: false });
 		await cache.setMany(keys.map((key, i) => [key, i]));
+		await warmed(cache);
 		proxy().forget();
 		const loaded = keys.map((key) => cache.getOrLoad(key, never));
 		expect(await Promise.all(loaded)).toEqual(keys.map((_, i) => i));
@@ -51,6 +67,7 @@ describe.each(adapters)("over $name", (adapter) => {
 	test("each read has the tokens of its own tags, though they are read together", async () => {
 		const redis = await open(adapter, server.url);
 		const cache = cacheOn(redis, { l1: false, bus: false });
+		await warmed(cache);
 		await cache.set("ab", 1, { tags: ["a", "b"] });
 		await cache.set("bc", 2, { tags: ["b", "c"] });
 		await cache.set("none", 3);
@@ -116,6 +133,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		const cache = cacheOn(redis, { l1: false, bus: false });
 		const some = keys.slice(0, 10);
 		await cache.setMany(some.map((key) => [key, "x".repeat(200_000)]));
+		await warmed(cache);
 		let turn = 0;
 		const count = (): void => {
 			turn += 1;
@@ -125,6 +143,26 @@ describe.each(adapters)("over $name", (adapter) => {
 		const turns = await Promise.all(some.map((key) => cache.getOrLoad(key, never).then(() => turn)));
 		clearImmediate(immediate);
 		expect(new Set(turns).size).toBe(5);
+	});
+
+	// Broken on purpose: where Fetches forgets at once how large values are, they are asked for together.
+	test("where values are large, or not known to be small, each is asked for by itself", async () => {
+		const redis = await open(adapter, server.url);
+		const cache = cacheOn(redis, { l1: false, bus: false });
+		const some = ["large", "another", "not large"];
+		for (const key of some) await cache.set(key, "x".repeat(key === "not large" ? 10 : 200_000));
+		/** How many values each command asked for, beside a token. */
+		const lots = async (): Promise<number[]> => {
+			proxy().forget();
+			await Promise.all(some.map((key) => cache.getOrLoad(key, never)));
+			return proxy()
+				.commands()
+				.map((args) => args.length - 2);
+		};
+		expect(await lots()).toEqual([1, 1, 1]);
+		await warmed(cache);
+		expect(await lots()).toEqual([3]);
+		expect(await lots()).toEqual([1, 1, 1]);
 	});
 
 	// Broken on purpose: where only the first Fetch of a group is told of a failure, the others wait for ever.
@@ -139,5 +177,59 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(new Set(await Promise.all(read))).toEqual(new Set([undefined]));
 		// As if each had been asked for by itself.
 		expect(cache.stats().breaker).toBe("open");
+	});
+
+	describe("in a cluster", () => {
+		/** A cache in which nobody knows tokens, and a key of another node than theirs. */
+		async function inCluster(cluster: TestCluster, options: Partial<CacheOptions>) {
+			const redis = await openCluster(adapter, cluster.nodes);
+			const namespace = freshNamespace();
+			const cache = cacheOn(redis, { namespace, bus: false, ...options });
+			const ownerOf = (key: string): Promise<ClusterNode> => cluster.ownerOf(redis.topology.slotOf(key));
+			const tokens = await ownerOf(`{${namespace}}:n`);
+			const on: Record<"theirs" | "another", string> = { theirs: "", another: "" };
+			for (let i = 0; on.theirs === "" || on.another === ""; i++)
+				on[(await ownerOf(`{${namespace}:k${i}}`)) === tokens ? "theirs" : "another"] = `k${i}`;
+			return { cache, tokens, values: await ownerOf(`{${namespace}:${on.another}}`), on };
+		}
+
+		// Broken on purpose: where nobody hears of the tokens until the values are there, the process would end.
+		test("tokens that cannot be read while the value is on its way are no unhandled rejection", async () => {
+			const cluster = await startCluster({ masters: 3, proxied: true });
+			onTestFinished(() => cluster.stop());
+			const { cache, tokens, values, on } = await inCluster(cluster, { l1: false });
+			await cache.set(on.another, 1);
+			expect(await cache.get(on.another)).toBe(1);
+			const unhandled: unknown[] = [];
+			const others = process.listeners("unhandledRejection");
+			process.removeAllListeners("unhandledRejection");
+			process.on("unhandledRejection", (error) => void unhandled.push(error));
+			onTestFinished(() => {
+				process.removeAllListeners("unhandledRejection");
+				for (const one of others) process.on("unhandledRejection", one);
+			});
+			values.proxy?.delay(500);
+			void tokens.proxy?.swallowReply("MGET");
+			expect(await cache.getOrLoad(on.another, () => "loaded")).toBe("loaded");
+			await new Promise((resolve) => setTimeout(resolve, 10));
+			expect(unhandled).toEqual([]);
+		}, 60_000);
+
+		// Broken on purpose: where those that leave together wait for each other, the one of the node that answers waits for the other.
+		test("a node that does not answer keeps nobody from reading another one's values", async () => {
+			const cluster = await startCluster({ masters: 3 });
+			onTestFinished(() => cluster.stop());
+			const { cache, values, on } = await inCluster(cluster, { l1: { ttlMs: 60_000 } });
+			await cache.setMany([on.theirs, on.another].map((key) => [key, key]));
+			await cache.deleteMany([on.theirs, on.another]); // memory knows the tokens now
+			let over = false;
+			await values.command("CLIENT", "PAUSE", "1500", "ALL");
+			const slow = cache.get(on.another).then(() => {
+				over = true;
+			});
+			expect(await cache.get(on.theirs)).toBeUndefined();
+			expect(over).toBe(false);
+			await slow;
+		}, 60_000);
 	});
 });
