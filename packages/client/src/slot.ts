@@ -2,9 +2,29 @@ import calculateSlot from "cluster-key-slot";
 import type { Arg } from "./command.ts";
 import { CrossSlotError } from "./errors.ts";
 
+const SLOTS = 16_384;
+
 /** The cluster slot of a key, 0–16383: CRC16 of its hash tag, or of all of it. */
 export function slotOf(key: Arg): number {
-	return calculateSlot(key);
+	return hasEmptyTag(key) ? crc16(Buffer.from(key)) % SLOTS : calculateSlot(key);
+}
+
+/** To Redis it is no tag; the library takes what comes up to the next brace for one. */
+function hasEmptyTag(key: Arg): boolean {
+	if (typeof key === "string") return key.startsWith("{}", key.indexOf("{"));
+	const open = key.indexOf(0x7b);
+	return open >= 0 && key[open + 1] === 0x7d;
+}
+
+/** CRC-16/XMODEM. @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ */
+function crc16(bytes: Buffer): number {
+	let crc = 0;
+	for (const byte of bytes) {
+		crc ^= byte << 8;
+		for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021;
+		crc &= 0xffff;
+	}
+	return crc;
 }
 
 /**

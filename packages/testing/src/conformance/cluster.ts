@@ -68,6 +68,11 @@ export const clusterChecks: readonly Definition[] = [
 		assert.equal(topology.kind, "cluster");
 		assert.equal(topology.slotOf("foo"), 12182);
 		assert.equal(topology.slotOf("{foo}bar"), 12182);
+		// An empty tag is none. The port goes there at once: it would be redirected for ever.
+		for (const key of ["a{}{b}", "{}{c}"]) {
+			await port.command(set(key, key), { timeoutMs: 10_000 });
+			assert.equal(await port.command(get(key), { timeoutMs: 10_000 }), key);
+		}
 		assert.equal(topology.slotOf(Buffer.from("foo")), 12182);
 		const nodes = (await scene.masters()).map(({ host, port: at }) => `${host}:${at}`);
 		assert.deepEqual([...topology.masters()].toSorted(), nodes.toSorted());
