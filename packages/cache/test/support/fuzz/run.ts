@@ -55,7 +55,9 @@ export async function run(fuzz: Fuzz, seed: number, program: string): Promise<Fu
 	await using server = topology === "server" ? await startServer({ owned: true }) : undefined;
 	const urls = (cluster?.nodes ?? [server ?? database]).map(({ url }) => url);
 	const settingsOf = (_: unknown, n: number): WorkerSettings => ({
-		...{ subject: fuzz.subject, topology, tiers, ttlMs, staleMs, verbs: fuzz.verbs, writes, urls },
+		...{ subject: fuzz.subject, topology, tiers, ttlMs, staleMs, verbs: fuzz.verbs, urls },
+		// One that has memory only reads: all that it knows of invalidations others have told it, while its own would hide what it missed.
+		writes: tiers === "L1 + L2" && n === 0 ? 0 : writes,
 		...{ databaseUrl: database.url, heartbeatMs: HEARTBEAT_MS, tags: TAGS },
 		client: fuzz.client ?? (n % 2 === 0 ? "ioredis" : "node-redis"),
 		...{ node: `n${n}`, seed: seed * 1_000 + n * 100 },

@@ -45,6 +45,10 @@ export async function readUntil(
 /** @param enough is called when all that has to be written has been */
 export async function writeUntil(stopped: () => boolean, who: Reader, enough: () => void): Promise<void> {
 	const { subject, settings, chance } = who;
+	if (settings.writes === 0) {
+		enough();
+		return;
+	}
 	const known = weighed(
 		WRITES,
 		settings.verbs.filter((verb) => subject[verb] !== undefined),
