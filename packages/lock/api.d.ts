@@ -52,7 +52,7 @@ declare class LockTimeoutError extends LockError {
     readonly holder: string | undefined;
     constructor(key: string, waitedMs: number, attempts: number, holder: string | undefined, options?: ErrorOptions);
 }
-/** Another holds the lock, and the caller wants not to wait (`waitMs: 0`). */
+/** Another holds the lock, and the caller wants not to wait (`waitMs: 0`; a `deadline` that has passed is a {@link LockTimeoutError}). */
 declare class LockBusyError extends LockError {
     readonly name = "LockBusyError";
     readonly code = "RK_LOCK_BUSY";
@@ -68,7 +68,7 @@ declare class LockAbortedError extends LockError {
     readonly retryable = true;
     constructor(key: string, reason: unknown);
 }
-/** `expired`: its time ran out, or it was deleted. `taken`: another holds it. `released`, `detached`: by this very holder. */
+/** `expired`: its time ran out, or it was deleted. `taken`: another holds it, or its key has another type. `released`, `detached`: by this very holder. */
 type NotHeldReason = "expired" | "taken" | "released" | "detached";
 /** A lock was to be extended, released or adopted that is not held any more. */
 declare class LockNotHeldError extends LockError {
@@ -82,8 +82,8 @@ declare class LockNotHeldError extends LockError {
  * - `expired`: it could not be extended in time, or was not to be
  * - `paused`: the process stood still (a long computation, a suspend) until its time had run out
  * - `deleted`: the key was gone before its time
- * - `stolen`: another token is in the key
- * - `forced`: `forceRelease()`, or another's acquire with `steal`
+ * - `stolen`: another's acquire with `steal`, or something else put another value in the key
+ * - `forced`: `forceRelease()`
  * - `failover`: after a reconnect or failover the server did not have it any more
  * - `quorum`: too few of Redlock's servers have it
  * - `closed`: `close()` was called while it was held
@@ -117,7 +117,10 @@ declare class LockConfigError extends LockError {
     readonly retryable = false;
     constructor(key: string, message: string, options?: ErrorOptions);
 }
-/** The lock's key has no expiry, so that nobody would ever get it. Nothing was changed; `forceRelease()` removes it. */
+/**
+ * The lock's key has no expiry, so that nobody would ever get it: he who acquires is told so at once, however long he would wait.
+ * Nothing was changed; `forceRelease()` removes it, and so does an acquire with `steal`.
+ */
 declare class LockCorruptError extends LockError {
     readonly name = "LockCorruptError";
     readonly code = "RK_LOCK_CORRUPT";
@@ -237,7 +240,7 @@ type LockInfo = {
     readonly acquiredAt: Date | null;
     /** How long it lives if nothing extends it, in milliseconds. */
     readonly ttlMs: number;
-    /** Connections that wait for it, or did up to 5 seconds ago; 0 where everybody polls. */
+    /** Processes (connections) that wait for it, or did up to 5 seconds ago, each as one; 0 where everybody polls. */
     readonly waiters: number;
 };
 
@@ -339,7 +342,7 @@ interface HoldOptions {
     readonly drift?: Partial<Drift>;
     /**
      * How long giving a lock back may take: in `release()`, and after an acquire that failed, which does not wait for it; and how long
-     * `close()` waits for a server that is gone. In milliseconds.
+     * `close()` waits for acquires under way and what they give back. In milliseconds.
      * @default 1_000
      */
     readonly cleanupTimeoutMs?: number;
@@ -391,8 +394,9 @@ interface AcquireOptions extends TryOptions {
     /** @default the factory's */
     readonly retryMs?: number;
     /**
-     * Takes the lock at once, whoever holds it, before all who wait. Its holder loses it as by {@link Locks.forceRelease}, and while he has
-     * not noticed, two may work: but his fence is lower. For operators, and for work that has to replace its predecessor.
+     * Takes the lock at once, whoever holds it, before all who wait. Its holder loses it (`stolen`) and learns of it as by
+     * {@link Locks.forceRelease}; while he has not noticed, two may work: but his fence is lower. For operators, and for work that has to
+     * replace its predecessor.
      * @default false
      */
     readonly steal?: boolean;
@@ -414,12 +418,14 @@ interface Locks extends AsyncDisposable {
     tryAcquire(key: string, options?: TryOptions): Promise<Lock | null>;
     /**
      * Waits for the lock. It has a tenth of its time to live left at least when it is handed out. Who comes first in this process gets it
-     * first; between processes it is by chance. Failures of Redis that pass are waited out as well.
+     * first; between processes it is by chance. Failures of Redis that pass are waited out as well. The first asks once more shortly
+     * before `waitMs` or `deadline` ends, since a lock may end without a message.
      *
      * @throws {LockTimeoutError} others held it for all of `waitMs`, or until `deadline`
      * @throws {LockBusyError} another holds it, with `waitMs: 0`
      * @throws {LockAbortedError} `signal` aborted
      * @throws {LockConfigError} what is at the key is no lock of this kind
+     * @throws {LockCorruptError} the key has no expiry: at once
      * @throws {CommandError} it was Redis that did not answer
      */
     acquire(key: string, options?: AcquireOptions): Promise<Lock>;
@@ -448,8 +454,9 @@ interface Locks extends AsyncDisposable {
     /** For people and monitoring: it may be otherwise by the time that you read it. @throws {LockConfigError} */
     isLocked(key: string): Promise<boolean>;
     /**
-     * Deletes the lock, whoever holds it. The holder's `signal` aborts at once, with the reason `forced`; while he has not noticed,
-     * two may work. `reason` is added to his error's message. False: there was no lock.
+     * Deletes the lock, whoever holds it. The holder's `signal` aborts at once, with the reason `forced`; one whose factory polls
+     * (`wait: "poll"`) learns of it by his watchdog, as `deleted`. While he has not noticed, two may work. `reason` is added to his
+     * error's message. False: there was no lock.
      *
      * @throws {LockConfigError} the key holds another type: it stays
      */
@@ -458,8 +465,9 @@ interface Locks extends AsyncDisposable {
     }): Promise<boolean>;
     /**
      * Ends all waiting (`RK_CLOSED`), watchdogs, timers and subscriptions. Locks that are held are lost to their holders (`closed`), and are
-     * not given back under them: `release()` still does that, otherwise they end by themselves. Resolves after `cleanupTimeoutMs` at the
-     * latest.
+     * not given back under them: `release()` still does that, otherwise they end by themselves. Resolves once acquires under way have
+     * ended, and what they or earlier ones may have been granted is given back, after `cleanupTimeoutMs` at the latest: keep the port
+     * open until then.
      */
     close(): Promise<void>;
 }
@@ -526,7 +534,7 @@ interface Redlock extends AsyncDisposable {
      * @throws {LockAbortedError} `signal` aborted
      * @throws {QuorumError} too few servers could be asked at the last try
      * @throws {LockConfigError} what is at the key is no lock of this kind
-     * @throws {LockCorruptError} the key has no expiry
+     * @throws {LockCorruptError} the keys of a majority have no expiry: at once
      */
     acquire(key: string, options?: RedlockAcquireOptions): Promise<Lock>;
     /**
@@ -538,7 +546,8 @@ interface Redlock extends AsyncDisposable {
     withLock<T>(key: string, work: (signal: AbortSignal, lock: Lock) => T | Promise<T>, options?: RedlockWithLockOptions): Promise<T>;
     /**
      * Ends all waiting (`RK_CLOSED`) and watchdogs. Locks that are held are lost to their holders (`closed`); `release()` still gives
-     * them back. Resolves once what failed acquires and releases left on servers is given back, after `cleanupTimeoutMs` at the latest.
+     * them back. Resolves once acquires under way have ended, and what they and failed releases left on servers is given back, after
+     * `cleanupTimeoutMs` at the latest.
      */
     close(): Promise<void>;
 }

@@ -3,10 +3,11 @@
 -- ARGV[1] token   ARGV[2] time to live, ms   ARGV[3] if wanted, takes it from whoever holds it: the channel to tell him
 -- Replies "": granted   {time to live in ms or -1, token}: held   -1: the value is not of this layout
 if ARGV[3] then
-	local holder = string.match(redis.call("GET", KEYS[1]) or "", "^[^|]+")
+	local value = redis.call("GET", KEYS[1])
+	local holder = value and string.match(value, "^[^|]*")
 	if holder and holder ~= ARGV[1] then
 		redis.call("DEL", KEYS[1])
-		redis.pcall("PUBLISH", ARGV[3], holder .. "|stolen")
+		redis.pcall("PUBLISH", ARGV[3], holder)
 	end
 end
 local holder = redis.call("SET", KEYS[1], ARGV[1], "NX", "PX", ARGV[2], "GET")

@@ -18,7 +18,7 @@ if ARGV[6] then
 	if holder and holder ~= token then
 		call("GET", KEYS[2]) -- an error, such as WRONGTYPE, before anything is changed
 		call("DEL", KEYS[1])
-		redis.pcall("PUBLISH", ARGV[6], holder .. "|stolen")
+		redis.pcall("PUBLISH", ARGV[6], holder)
 	end
 end
 local found = call("SET", KEYS[1], token .. "|" .. fence .. "|" .. meta, "NX", "PX", ARGV[2], "GET")

@@ -1,5 +1,6 @@
 import { TimeoutError } from "@rk/client";
 import { elapsedMs, type Instant, instant } from "./clock.ts";
+import type { Errands } from "./errands.ts";
 import { HeldLock } from "./held-lock.ts";
 import type { Holdings } from "./holdings.ts";
 import { minValidityMs, validityMs } from "./lease.ts";
@@ -15,14 +16,16 @@ export class Application {
 	readonly claim: Claim;
 	readonly #store: LockStore;
 	readonly #holdings: Holdings;
+	readonly #errands: Errands;
 	#attempts = 0;
 	/** A try may have been granted without our knowing, or too late. */
 	#doubtful = false;
 
-	constructor(claim: Claim, store: LockStore, holdings: Holdings) {
+	constructor(claim: Claim, store: LockStore, holdings: Holdings, errands: Errands) {
 		this.claim = claim;
 		this.#store = store;
 		this.#holdings = holdings;
+		this.#errands = errands;
 	}
 
 	/** How often Redis was asked. */
@@ -63,9 +66,9 @@ export class Application {
 		}
 	}
 
-	/** Sees to it that no lock is left behind by tries whose outcome is not known. Does not wait for it, and never rejects. */
+	/** Sees to it that no lock is left behind by tries whose outcome is not known. Only close() waits for it. */
 	withdraw(): void {
-		if (this.#doubtful) void this.#cleanUp();
+		if (this.#doubtful) this.#errands.keep(this.#cleanUp());
 	}
 
 	/** `late`: granted, but too little is left of it. */

@@ -8,6 +8,7 @@ import {
 } from "@rk/client";
 import { Application } from "./application.ts";
 import { instant } from "./clock.ts";
+import { Errands } from "./errands.ts";
 import { LockCorruptError, LockNotHeldError } from "./errors.ts";
 import { Events } from "./events.ts";
 import { checkEviction } from "./eviction.ts";
@@ -55,6 +56,7 @@ class RedisLocks implements Locks {
 	readonly #events: Events;
 	readonly #store: LockStore;
 	readonly #holdings: Holdings;
+	readonly #errands: Errands = new Errands();
 	readonly #room: WaitingRoom;
 	readonly #revocations: Revocations;
 	readonly #offs: ReadonlyArray<() => void>;
@@ -83,16 +85,19 @@ class RedisLocks implements Locks {
 		checkTryOptions(options, this.#options.drift);
 		const application = this.#apply(key, options);
 		const begun = performance.now();
+		this.#errands.begin();
 		try {
 			const answer = await application.ask(this.#options.replyTimeoutMs, false);
 			if (answer instanceof HeldLock) return this.#acquired(answer, application, begun);
 			if (answer.ttlMs === -1) throw new LockCorruptError(key, answer.holder);
+			application.withdraw();
+			return null;
 		} catch (error) {
 			application.withdraw();
 			throw error;
+		} finally {
+			this.#errands.done();
 		}
-		application.withdraw();
-		return null;
 	}
 
 	acquire(key: string, options: AcquireOptions = {}): Promise<Lock> {
@@ -153,7 +158,7 @@ class RedisLocks implements Locks {
 		const names = this.#store.namesOf(key);
 		const released = await this.#store.forceRelease(names, reason);
 		// A holder of ours is told here: he may not be listening yet.
-		if (released) this.#holdings.revoke("key", key, reason);
+		if (released) this.#holdings.revoke("key", key, "forced", reason);
 		return released;
 	}
 
@@ -170,7 +175,7 @@ class RedisLocks implements Locks {
 		for (const off of this.#offs) off();
 		this.#room.close();
 		this.#holdings.close();
-		await this.#revocations.close();
+		await Promise.all([this.#revocations.close(), this.#errands.end(this.#options.cleanupTimeoutMs)]);
 	}
 
 	async #acquire<O extends AcquireOptions>(
@@ -183,15 +188,18 @@ class RedisLocks implements Locks {
 		const { waitMs, deadline, signal, retryMs = this.#options.retryMs, steal } = options;
 		const untilDeadline =
 			deadline === undefined ? Number.POSITIVE_INFINITY : deadline.getTime() - this.#options.clock.wallMs();
-		const patience = { waitMs: waitMs ?? Math.max(0, untilDeadline), signal, retryMs };
+		const patience = { waitMs: waitMs ?? Math.max(0, untilDeadline), deadline, signal, retryMs };
 		const application = this.#apply(key, options, steal);
 		const closed = (): boolean => this.#closing !== undefined;
 		const wait = new Wait(application, this.#room, this.#options, patience, closed);
+		this.#errands.begin();
 		try {
 			return this.#acquired(await wait.lock(), application, wait.begun);
 		} catch (error) {
 			application.withdraw();
 			throw error;
+		} finally {
+			this.#errands.done();
 		}
 	}
 
@@ -199,11 +207,11 @@ class RedisLocks implements Locks {
 		this.#requireOpen();
 		const { ttlMs = this.#options.ttlMs, meta = "" } = options;
 		const claim = { names: this.#store.namesOf(key), token: this.#options.genToken(), ttlMs, meta, steal };
-		return new Application(claim, this.#store, this.#holdings);
+		return new Application(claim, this.#store, this.#holdings, this.#errands);
 	}
 
 	#acquired(lock: HeldLock, application: Application, begun: number): HeldLock {
-		if (this.#closing !== undefined) void lock[Symbol.asyncDispose](); // it came too late to be of use
+		if (this.#closing !== undefined) this.#errands.keep(lock[Symbol.asyncDispose]()); // it came too late to be of use
 		this.#requireOpen();
 		const { attempts, claim } = application;
 		if (this.#events.wanted) {

@@ -39,7 +39,7 @@ export class LockTimeoutError extends LockError {
 	}
 }
 
-/** Another holds the lock, and the caller wants not to wait (`waitMs: 0`). */
+/** Another holds the lock, and the caller wants not to wait (`waitMs: 0`; a `deadline` that has passed is a {@link LockTimeoutError}). */
 export class LockBusyError extends LockError {
 	override readonly name = "LockBusyError";
 	override readonly code = "RK_LOCK_BUSY";
@@ -64,7 +64,7 @@ export class LockAbortedError extends LockError {
 	}
 }
 
-/** `expired`: its time ran out, or it was deleted. `taken`: another holds it. `released`, `detached`: by this very holder. */
+/** `expired`: its time ran out, or it was deleted. `taken`: another holds it, or its key has another type. `released`, `detached`: by this very holder. */
 export type NotHeldReason = "expired" | "taken" | "released" | "detached";
 
 /** A lock was to be extended, released or adopted that is not held any more. */
@@ -84,8 +84,8 @@ export class LockNotHeldError extends LockError {
  * - `expired`: it could not be extended in time, or was not to be
  * - `paused`: the process stood still (a long computation, a suspend) until its time had run out
  * - `deleted`: the key was gone before its time
- * - `stolen`: another token is in the key
- * - `forced`: `forceRelease()`, or another's acquire with `steal`
+ * - `stolen`: another's acquire with `steal`, or something else put another value in the key
+ * - `forced`: `forceRelease()`
  * - `failover`: after a reconnect or failover the server did not have it any more
  * - `quorum`: too few of Redlock's servers have it
  * - `closed`: `close()` was called while it was held
@@ -138,7 +138,10 @@ export class LockConfigError extends LockError {
 	}
 }
 
-/** The lock's key has no expiry, so that nobody would ever get it. Nothing was changed; `forceRelease()` removes it. */
+/**
+ * The lock's key has no expiry, so that nobody would ever get it: he who acquires is told so at once, however long he would wait.
+ * Nothing was changed; `forceRelease()` removes it, and so does an acquire with `steal`.
+ */
 export class LockCorruptError extends LockError {
 	override readonly name = "LockCorruptError";
 	override readonly code = "RK_LOCK_CORRUPT";

@@ -42,8 +42,8 @@ export class Holdings {
 	}
 
 	/** The lock of this token, or key, was taken from its holder. */
-	revoke(by: "token" | "key", value: string, note: string): void {
-		for (const lock of this.#locks) if (lock[by] === value) lock.lose("forced", note);
+	revoke(by: "token" | "key", value: string, reason: "forced" | "stolen", note?: string): void {
+		for (const lock of this.#locks) if (lock[by] === value) lock.lose(reason, note);
 	}
 
 	/** Ends all of them for their holders. Their keys stay until their time is over: who works under one must first stop. */

@@ -15,7 +15,7 @@ export type LockInfo =
 			readonly acquiredAt: Date | null;
 			/** How long it lives if nothing extends it, in milliseconds. */
 			readonly ttlMs: number;
-			/** Connections that wait for it, or did up to 5 seconds ago; 0 where everybody polls. */
+			/** Processes (connections) that wait for it, or did up to 5 seconds ago, each as one; 0 where everybody polls. */
 			readonly waiters: number;
 	  };
 

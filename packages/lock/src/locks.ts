@@ -15,12 +15,14 @@ export interface Locks extends AsyncDisposable {
 
 	/**
 	 * Waits for the lock. It has a tenth of its time to live left at least when it is handed out. Who comes first in this process gets it
-	 * first; between processes it is by chance. Failures of Redis that pass are waited out as well.
+	 * first; between processes it is by chance. Failures of Redis that pass are waited out as well. The first asks once more shortly
+	 * before `waitMs` or `deadline` ends, since a lock may end without a message.
 	 *
 	 * @throws {LockTimeoutError} others held it for all of `waitMs`, or until `deadline`
 	 * @throws {LockBusyError} another holds it, with `waitMs: 0`
 	 * @throws {LockAbortedError} `signal` aborted
 	 * @throws {LockConfigError} what is at the key is no lock of this kind
+	 * @throws {LockCorruptError} the key has no expiry: at once
 	 * @throws {CommandError} it was Redis that did not answer
 	 */
 	acquire(key: string, options?: AcquireOptions): Promise<Lock>;
@@ -58,8 +60,9 @@ export interface Locks extends AsyncDisposable {
 	isLocked(key: string): Promise<boolean>;
 
 	/**
-	 * Deletes the lock, whoever holds it. The holder's `signal` aborts at once, with the reason `forced`; while he has not noticed,
-	 * two may work. `reason` is added to his error's message. False: there was no lock.
+	 * Deletes the lock, whoever holds it. The holder's `signal` aborts at once, with the reason `forced`; one whose factory polls
+	 * (`wait: "poll"`) learns of it by his watchdog, as `deleted`. While he has not noticed, two may work. `reason` is added to his
+	 * error's message. False: there was no lock.
 	 *
 	 * @throws {LockConfigError} the key holds another type: it stays
 	 */
@@ -67,8 +70,9 @@ export interface Locks extends AsyncDisposable {
 
 	/**
 	 * Ends all waiting (`RK_CLOSED`), watchdogs, timers and subscriptions. Locks that are held are lost to their holders (`closed`), and are
-	 * not given back under them: `release()` still does that, otherwise they end by themselves. Resolves after `cleanupTimeoutMs` at the
-	 * latest.
+	 * not given back under them: `release()` still does that, otherwise they end by themselves. Resolves once acquires under way have
+	 * ended, and what they or earlier ones may have been granted is given back, after `cleanupTimeoutMs` at the latest: keep the port
+	 * open until then.
 	 */
 	close(): Promise<void>;
 }

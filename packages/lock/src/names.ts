@@ -13,7 +13,7 @@ export interface Names {
 
 /**
  * `lock:{orders:42}` and its siblings: the key is the hash tag, so that the lock of `orders:42` lives beside `{orders:42}:items`.
- * Braces in a key would end the tag, and are percent-encoded.
+ * Braces in a key would end the tag, and are percent-encoded: such a lock is in another slot than its key.
  */
 export function richNames(prefix: string, key: string): Names {
 	const tag = /[%{}]/.test(key) ? key.replace(/[%{}]/g, encodeURIComponent) : key;

@@ -21,7 +21,7 @@ export interface HoldOptions {
 	readonly drift?: Partial<Drift>;
 	/**
 	 * How long giving a lock back may take: in `release()`, and after an acquire that failed, which does not wait for it; and how long
-	 * `close()` waits for a server that is gone. In milliseconds.
+	 * `close()` waits for acquires under way and what they give back. In milliseconds.
 	 * @default 1_000
 	 */
 	readonly cleanupTimeoutMs?: number;
@@ -76,8 +76,9 @@ export interface AcquireOptions extends TryOptions {
 	/** @default the factory's */
 	readonly retryMs?: number;
 	/**
-	 * Takes the lock at once, whoever holds it, before all who wait. Its holder loses it as by {@link Locks.forceRelease}, and while he has
-	 * not noticed, two may work: but his fence is lower. For operators, and for work that has to replace its predecessor.
+	 * Takes the lock at once, whoever holds it, before all who wait. Its holder loses it (`stolen`) and learns of it as by
+	 * {@link Locks.forceRelease}; while he has not noticed, two may work: but his fence is lower. For operators, and for work that has to
+	 * replace its predecessor.
 	 * @default false
 	 */
 	readonly steal?: boolean;

@@ -18,6 +18,7 @@ export class Queue {
 	#news = 0;
 	/** The news there were before Redis was last asked. */
 	#asked = -1;
+	#askedAt = 0;
 	#dueAt = 0;
 	#obstacle: Obstacle = {};
 
@@ -52,17 +53,23 @@ export class Queue {
 		if (first === bell) this.#first()?.ring();
 	}
 
-	/** How long this waiter is to sleep: 0 if it is to ask now, `Infinity` if it is not the first. */
-	sleepMs(bell: Bell): number {
+	/**
+	 * How long this waiter is to sleep: 0 if it is to ask now, `Infinity` if it is not the first. When it is not to wait longer than
+	 * `lastAt`, it is to ask then, unless somebody has since.
+	 */
+	sleepMs(bell: Bell, lastAt: number): number {
 		if (this.#first() !== bell) return Number.POSITIVE_INFINITY;
-		return this.#asked === this.#news ? Math.max(0, this.#dueAt - performance.now()) : 0;
+		if (this.#asked !== this.#news) return 0;
+		const dueAt = this.#askedAt < lastAt ? Math.min(this.#dueAt, lastAt) : this.#dueAt;
+		return Math.max(0, dueAt - performance.now());
 	}
 
 	/** Redis was asked, when there were these news, and is to be asked again after `pauseMs` if there are none. */
 	asked(news: number, obstacle: Obstacle, pauseMs: number): void {
 		this.#asked = news;
 		this.#obstacle = obstacle;
-		this.#dueAt = performance.now() + pauseMs;
+		this.#askedAt = performance.now();
+		this.#dueAt = this.#askedAt + pauseMs;
 	}
 
 	/** The lock may be free. One is woken: the others would ask in vain. */

@@ -1,5 +1,6 @@
 import { ClosedError } from "@rk/client";
 import { elapsedMs, instant } from "./clock.ts";
+import type { Errands } from "./errands.ts";
 import {
 	LockAbortedError,
 	LockBusyError,
@@ -11,7 +12,6 @@ import { HeldLock } from "./held-lock.ts";
 import type { Holdings } from "./holdings.ts";
 import { minValidityMs, validityMs } from "./lease.ts";
 import type { Busy, Claim } from "./lock-store.ts";
-import type { Errands } from "./redlock-errands.ts";
 import { QuorumStake } from "./redlock-stake.ts";
 import type { Grant, Voter } from "./redlock-voter.ts";
 import { Votes } from "./redlock-votes.ts";
@@ -21,6 +21,8 @@ export interface Persistence {
 	readonly tries: number;
 	/** `Infinity`: as long as there are tries. */
 	readonly waitMs: number;
+	/** What `waitMs` was made of, if it was. */
+	readonly deadline: Date | undefined;
 	readonly signal: AbortSignal | undefined;
 }
 
@@ -53,6 +55,7 @@ export class Candidacy {
 
 	/** What it rejects with says what kept the lock away at the last try. Nothing is left behind then. */
 	async lock(): Promise<HeldLock> {
+		this.#errands.begin();
 		try {
 			for (;;) {
 				this.#checkOver();
@@ -67,6 +70,8 @@ export class Candidacy {
 		} catch (error) {
 			this.#withdraw();
 			throw error;
+		} finally {
+			this.#errands.done();
 		}
 	}
 
@@ -101,8 +106,9 @@ export class Candidacy {
 			this.#failure = votes.failure(names.key, "the votes came when too little was left of it");
 		} else if (votes.broken) this.#failure = votes.failure(names.key, "too few servers could be asked");
 		else {
-			this.#failure = undefined;
 			const rival = rivalIn(votes);
+			const corrupt = rival?.ttlMs === -1 && votes.agreeOn(isEternal);
+			this.#failure = corrupt ? new LockCorruptError(names.key, rival.holder) : undefined;
 			if (events.wanted && rival !== undefined)
 				events.emit({ type: "contended", key: names.key, holder: rival.holder, ttlMs: rival.ttlMs });
 		}
@@ -132,7 +138,7 @@ export class Candidacy {
 			await this.#errands.sleep(Number.POSITIVE_INFINITY, signal, givenBack);
 	}
 
-	/** As {@link #stepBack}, until each server has answered. Nobody waits for it. */
+	/** As {@link #stepBack}, until each server has answered. Only close() waits for it. */
 	#withdraw(): void {
 		const { events } = this.#holdings;
 		const { key } = this.#claim.names;
@@ -164,7 +170,8 @@ export class Candidacy {
 		const { key } = this.#claim.names;
 		const rival = this.#votes === undefined ? undefined : rivalIn(this.#votes);
 		if (rival?.ttlMs === -1) return new LockCorruptError(key, rival.holder);
-		if (this.#persistence.waitMs === 0) return new LockBusyError(key, rival?.holder);
+		const { waitMs, deadline } = this.#persistence;
+		if (waitMs === 0 && deadline === undefined) return new LockBusyError(key, rival?.holder);
 		return new LockTimeoutError(key, this.#waitedMs, this.#attempts, rival?.holder);
 	}
 }
@@ -172,6 +179,11 @@ export class Candidacy {
 /** What is at the key will not become a lock by waiting, nor will a missing permission be given. */
 function isPassing(failure: Error): boolean {
 	return failure instanceof QuorumError && failure.retryable;
+}
+
+/** No waiting will end it. */
+function isEternal(grant: Grant): boolean {
+	return grant !== "granted" && grant.ttlMs === -1;
 }
 
 /** The other holder, or he who has most votes of those who are about to be one; of his votes the one that lives longest. */

@@ -64,6 +64,6 @@ const isHeld = (standing: Standing): boolean => standing === "held";
 
 /** So many servers do not have it that too few can. */
 function standingBy(votes: Votes<Voter, Standing>): Standing {
-	if (votes.agreeOn("taken")) return "taken";
-	return votes.agreeOn("gone") ? "gone" : "outvoted";
+	if (votes.agreeOn((standing) => standing === "taken")) return "taken";
+	return votes.agreeOn((standing) => standing === "gone") ? "gone" : "outvoted";
 }

@@ -1,5 +1,5 @@
+import type { Errands } from "./errands.ts";
 import type { Busy, Claim, LockStore } from "./lock-store.ts";
-import type { Errands } from "./redlock-errands.ts";
 import type { Stake, Standing } from "./stake.ts";
 import { isTransient, mayHaveRun } from "./transient.ts";
 

@@ -65,9 +65,9 @@ export class Votes<V extends Voting, T> {
 		return this.#decides(({ vote }) => vote === "error" || vote === "timeout");
 	}
 
-	/** So many said this that it is certain whatever the others say. */
-	agreeOn(answer: T): boolean {
-		return this.#decides((ballot) => ballot.answer === answer);
+	/** So many said such a thing that it is certain whatever the others say. */
+	agreeOn(is: (answer: T) => boolean): boolean {
+		return this.#decides(({ answer }) => answer !== undefined && is(answer));
 	}
 
 	/** What was answered, without those who failed. */

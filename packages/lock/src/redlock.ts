@@ -1,5 +1,6 @@
 import { ClosedError, checkPort, InvalidArgumentError, type RedisPort } from "@rk/client";
 import { checkClocks } from "./clock-skew.ts";
+import { Errands } from "./errands.ts";
 import { LockBusyError } from "./errors.ts";
 import { Events } from "./events.ts";
 import { Holdings } from "./holdings.ts";
@@ -15,7 +16,6 @@ import {
 	resolveLocksOptions,
 } from "./options.ts";
 import { Candidacy, type Persistence } from "./redlock-candidacy.ts";
-import { Errands } from "./redlock-errands.ts";
 import {
 	REDLOCK_ACQUIRE_OPTIONS,
 	REDLOCK_TRY_OPTIONS,
@@ -50,7 +50,7 @@ export interface Redlock extends AsyncDisposable {
 	 * @throws {LockAbortedError} `signal` aborted
 	 * @throws {QuorumError} too few servers could be asked at the last try
 	 * @throws {LockConfigError} what is at the key is no lock of this kind
-	 * @throws {LockCorruptError} the key has no expiry
+	 * @throws {LockCorruptError} the keys of a majority have no expiry: at once
 	 */
 	acquire(key: string, options?: RedlockAcquireOptions): Promise<Lock>;
 
@@ -68,7 +68,8 @@ export interface Redlock extends AsyncDisposable {
 
 	/**
 	 * Ends all waiting (`RK_CLOSED`) and watchdogs. Locks that are held are lost to their holders (`closed`); `release()` still gives
-	 * them back. Resolves once what failed acquires and releases left on servers is given back, after `cleanupTimeoutMs` at the latest.
+	 * them back. Resolves once acquires under way have ended, and what they and failed releases left on servers is given back, after
+	 * `cleanupTimeoutMs` at the latest.
 	 */
 	close(): Promise<void>;
 }
@@ -123,7 +124,7 @@ class QuorumLocks implements Redlock {
 		checkKey(key);
 		checkTryOptions(options, this.#options.drift, REDLOCK_TRY_OPTIONS);
 		try {
-			return await this.#stand(key, options, { tries: 1, waitMs: 0, signal: undefined });
+			return await this.#stand(key, options, { tries: 1, waitMs: 0, deadline: undefined, signal: undefined });
 		} catch (error) {
 			if (error instanceof LockBusyError) return null;
 			throw error;
@@ -187,9 +188,14 @@ class QuorumLocks implements Redlock {
 
 	#persistenceOf({ waitMs, deadline, signal }: RedlockAcquireOptions): Persistence {
 		if (waitMs === undefined && deadline === undefined)
-			return { tries: this.#options.tries, waitMs: Number.POSITIVE_INFINITY, signal };
+			return { tries: this.#options.tries, waitMs: Number.POSITIVE_INFINITY, deadline, signal };
 		const untilDeadline = (deadline?.getTime() ?? 0) - this.#options.clock.wallMs();
-		return { tries: Number.POSITIVE_INFINITY, waitMs: waitMs ?? Math.max(0, untilDeadline), signal };
+		return {
+			tries: Number.POSITIVE_INFINITY,
+			waitMs: waitMs ?? Math.max(0, untilDeadline),
+			deadline,
+			signal,
+		};
 	}
 }
 

@@ -1,9 +1,10 @@
 -- Gives the lock back if the token still holds it, and wakes who waits for it.
 -- KEYS[1] lock key
 -- ARGV[1] token   ARGV[2] channel of those who wait, or ""
--- Replies 0 held by another, -1 held by nobody, or given back: 1 and how many listen on the channel
-local value = redis.call("GET", KEYS[1])
+-- Replies 0 another's, or of another type, -1 held by nobody, or given back: 1 and how many listen on the channel
+local value = redis.pcall("GET", KEYS[1])
 if not value then return -1 end
+if type(value) == "table" then return string.find(value.err, "^WRONGTYPE") and 0 or value end
 if string.match(value, "^[^|]+") ~= ARGV[1] then return 0 end
 redis.call("DEL", KEYS[1])
 if ARGV[2] ~= "" then

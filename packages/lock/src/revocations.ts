@@ -64,6 +64,7 @@ export class Revocations {
 
 	#heard(message: string): void {
 		const bar = message.indexOf("|");
-		if (bar > 0) this.#holdings.revoke("token", message.slice(0, bar), message.slice(bar + 1));
+		if (bar < 0) this.#holdings.revoke("token", message, "stolen");
+		else this.#holdings.revoke("token", message.slice(0, bar), "forced", message.slice(bar + 1));
 	}
 }

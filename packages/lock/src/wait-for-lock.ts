@@ -7,10 +7,20 @@ import type { Obstacle, Queue } from "./queue.ts";
 import { isCode, isTransient } from "./transient.ts";
 import type { WaitingRoom } from "./waiting-room.ts";
 
+/**
+ * So long before a waiter's time is over he asks for the last time, in milliseconds: enough for a reply, though the process be busy; or so
+ * many times what the last reply took. With less than the least left it is too late for that.
+ */
+const LAST_TRY_MS = 100;
+const LAST_TRY_REPLIES = 2;
+const LEAST_LAST_TRY_MS = 20;
+
 /** How long one is ready to wait. */
 export interface Patience {
 	/** `Infinity`: as long as it takes; 0: asks once. */
 	readonly waitMs: number;
+	/** What `waitMs` was made of, if it was. */
+	readonly deadline: Date | undefined;
 	readonly signal: AbortSignal | undefined;
 	readonly retryMs: number;
 }
@@ -26,6 +36,8 @@ export class Wait {
 	#obstacle: Obstacle = {};
 	/** The pause before this, when polling. */
 	#paused = 0;
+	/** How long the last reply took. */
+	#replyMs = 0;
 
 	constructor(
 		application: Application,
@@ -49,6 +61,14 @@ export class Wait {
 	get #leftMs(): number {
 		const { waitMs } = this.#patience;
 		return waitMs === Number.POSITIVE_INFINITY ? waitMs : waitMs - this.#waitedMs;
+	}
+
+	/** When to ask once more, before the time is over; `Infinity` when it has no end, or too little is left for a reply. */
+	get #lastTryAt(): number {
+		const marginMs = Math.max(LAST_TRY_MS, LAST_TRY_REPLIES * this.#replyMs);
+		const leftMs = this.#leftMs;
+		if (leftMs < LEAST_LAST_TRY_MS) return Number.POSITIVE_INFINITY;
+		return performance.now() + leftMs - Math.min(marginMs, this.#patience.waitMs / 2);
 	}
 
 	async lock(): Promise<HeldLock> {
@@ -83,7 +103,7 @@ export class Wait {
 			for (;;) {
 				this.#obstacle = queue.obstacle;
 				this.#checkOver();
-				const sleepMs = queue.sleepMs(bell);
+				const sleepMs = queue.sleepMs(bell, this.#lastTryAt);
 				if (sleepMs > 0) {
 					await bell.sleep(Math.min(sleepMs, this.#leftMs));
 					continue;
@@ -91,7 +111,8 @@ export class Wait {
 				const { news } = queue;
 				const asked = performance.now();
 				const lock = await this.#ask(queue.wakeUp !== undefined);
-				queue.wakeUp?.took(performance.now() - asked);
+				this.#replyMs = performance.now() - asked;
+				queue.wakeUp?.took(this.#replyMs);
 				queue.wakeUp?.listen();
 				queue.asked(news, this.#obstacle, this.#pauseMs(queue));
 				if (lock !== undefined) return lock;
@@ -109,8 +130,10 @@ export class Wait {
 		const timeoutMs = waitMs === 0 ? replyTimeoutMs : Math.min(replyTimeoutMs, this.#leftMs);
 		try {
 			const answer = await this.#application.ask(Math.max(1, timeoutMs), announce, signal);
-			if (!(answer instanceof HeldLock)) this.#obstacle = { busy: answer };
-			else {
+			if (!(answer instanceof HeldLock)) {
+				if (answer.ttlMs === -1) throw new LockCorruptError(this.#application.claim.names.key, answer.holder);
+				this.#obstacle = { busy: answer };
+			} else {
 				// Those behind have him before them, and poll from the least pause on.
 				this.#obstacle = { busy: { holder: answer.token, ttlMs: answer.remaining() } };
 				this.#paused = 0;
@@ -136,11 +159,10 @@ export class Wait {
 		const { key } = this.#application.claim.names;
 		const { busy, failure } = this.#obstacle;
 		if (busy === undefined && failure !== undefined) return failure;
-		if (this.#patience.waitMs === 0) return new LockBusyError(key, busy?.holder);
+		const { waitMs, deadline } = this.#patience;
+		if (waitMs === 0 && deadline === undefined) return new LockBusyError(key, busy?.holder);
 		const { attempts } = this.#application;
-		const corrupt = busy?.ttlMs === -1 ? new LockCorruptError(key, busy.holder) : undefined;
-		const cause = failure ?? corrupt;
-		const options = cause === undefined ? {} : { cause };
+		const options = failure === undefined ? {} : { cause: failure };
 		return new LockTimeoutError(key, this.#waitedMs, attempts, busy?.holder, options);
 	}
 

@@ -288,10 +288,10 @@ describe.each(adapters)("over $name", (adapter) => {
 		const attempts = (): number => redlock.told("attempt");
 		await expect(redlock.acquire(key)).rejects.toMatchObject({ code: "RK_LOCK_TIMEOUT", attempts: 3 });
 		expect(attempts()).toBe(3);
-		const waiting = redlock.acquire(key, { waitMs: 60_000 });
+		const waiting = redlock.acquire(key, { waitMs: 60_000 }).catch((error: unknown) => error);
 		await until(() => attempts() > 10);
 		await redlock.close();
-		await expect(waiting).rejects.toMatchObject({ code: "RK_CLOSED" });
+		expect(await waiting).toMatchObject({ code: "RK_CLOSED" });
 		await expect(redlock.acquire(key)).rejects.toMatchObject({ code: "RK_CLOSED" });
 	});
 
@@ -307,6 +307,32 @@ describe.each(adapters)("over $name", (adapter) => {
 			code: "RK_LOCK_CORRUPT",
 			holder: "for ever",
 		});
+		redlock.events.length = 0;
+		// Broken on purpose: after a vote no look is taken at times to live (it is said after all the tries).
+		await expect(redlock.acquire(corrupt)).rejects.toMatchObject({ code: "RK_LOCK_CORRUPT" });
+		expect(redlock.told("attempt")).toBe(1);
+	});
+
+	// Broken on purpose: one key without expiry is enough (RK_LOCK_CORRUPT at once).
+	test("a key without expiry on a minority of the servers keeps nobody from waiting for the others", async () => {
+		const key = freshKey();
+		await server(0).command("SET", `lock:${key}`, "for ever");
+		for (const n of [1, 2]) await plant(server(n), key, "another", 60_000);
+		const redlock = redlockOn(ports, { retryMs: 10 });
+		const acquiring = redlock.acquire(key, { waitMs: 60_000 });
+		await until(() => redlock.told("attempt") > 10);
+		for (const n of [1, 2]) await server(n).command("DEL", `lock:${key}`);
+		expect((await acquiring).isHeld()).toBe(true);
+	});
+
+	// Broken on purpose: where it ends in vain, nobody looks at what `waitMs` was made of (RK_LOCK_BUSY).
+	test("a deadline that has passed is late, where `waitMs: 0` is not ready to wait", async () => {
+		const key = freshKey();
+		for (const each of servers) await plant(each, key, "another", 60_000);
+		const redlock = redlockOn(ports);
+		const late = { code: "RK_LOCK_TIMEOUT", holder: "another", attempts: 1 };
+		await expect(redlock.acquire(key, { deadline: new Date(0) })).rejects.toMatchObject(late);
+		await expect(redlock.acquire(key, { waitMs: 0 })).rejects.toMatchObject({ code: "RK_LOCK_BUSY" });
 	});
 
 	// Red (its vote stays as long as it waits) when only the last try's votes are given back.

@@ -34,6 +34,16 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await locks.isLocked(key)).toBe(false);
 	});
 
+	// Broken on purpose: release.lua reads the key by `redis.call` (WRONGTYPE).
+	test("a lock whose key was overwritten with another type is another's", async () => {
+		const lock = await taken(locksOn(redis), freshKey());
+		await server.command("DEL", `lock:{${lock.key}}`);
+		await server.command("LPUSH", `lock:{${lock.key}}`, "x");
+		await expect(lock.release()).rejects.toMatchObject({ code: "RK_LOCK_NOT_HELD", reason: "taken" });
+		expect(lock.isHeld()).toBe(false);
+		expect(await server.command("LRANGE", `lock:{${lock.key}}`, 0, -1)).toEqual(["x"]);
+	});
+
 	// Red (their lock is gone) when release.lua deletes without comparing the token.
 	test("who lost a lock does not take it from the next holder by releasing it", async () => {
 		const mine = locksOn(redis, { watchdog: false });

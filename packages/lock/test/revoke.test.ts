@@ -25,6 +25,8 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(loss.message).toContain("deploy|now");
 		expect((await waiting).fence).toBeGreaterThan(lock.fence);
 		expect(other.isHeld()).toBe(true);
+		await boss.forceRelease(other.key, { reason: "stolen" }); // whatever the reason
+		expect(await other.lost).toMatchObject({ reason: "forced" });
 		await expect(lock.extend()).rejects.toMatchObject({ code: "RK_LOCK_NOT_HELD", reason: "taken" });
 	});
 

@@ -207,7 +207,9 @@ describe.each(adapters)("over $name", (adapter) => {
 		await contend(locks, 2);
 		const busy = { code: "RK_LOCK_BUSY", holder };
 		await expect(locks.acquire(key, { waitMs: 0 })).rejects.toMatchObject(busy);
-		await expect(locks.acquire(key, { deadline: new Date(0) })).rejects.toMatchObject(busy);
+		// Broken on purpose: where it ends in vain, nobody looks at what `waitMs` was made of (RK_LOCK_BUSY).
+		const late = { code: "RK_LOCK_TIMEOUT", holder, attempts: 1 };
+		await expect(locks.acquire(key, { deadline: new Date(0) })).rejects.toMatchObject(late);
 		await locks.close();
 		expect(await waiting).toMatchObject({ code: "RK_CLOSED" });
 	});
@@ -228,6 +230,53 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await behind()).toMatchObject({ code: "RK_LOCK_TIMEOUT", attempts: 0, holder });
 		await locks.close();
 		await second;
+	});
+
+	// Broken on purpose: where the queue says how long to sleep, the last try is left out (RK_LOCK_TIMEOUT, for a lock that was free).
+	test.each(["pubsub", "poll"] as const)(
+		"who waits asks once more before his time is over, for a lock that ended without a message: %s",
+		async (wait) => {
+			const locks = locksOn(redis, { ...NEVER_POLLS, wait, retryMs: 60_000 });
+			const key = freshKey();
+			await taken(locksOn(redis, NEVER_POLLS), key);
+			const before = performance.now();
+			const waiting = locks.acquire(key, { waitMs: 1_500 });
+			await contend(locks, wait === "poll" ? 1 : 2);
+			await server.command("DEL", `lock:{${key}}`);
+			expect((await waiting).isHeld()).toBe(true);
+			expect(performance.now() - before).toBeGreaterThan(1_300);
+		},
+	);
+
+	// Broken on purpose: where Redis is asked, the time to ask again is kept for the last try of him who asked alone.
+	test("so does who has become the first in line meanwhile", async () => {
+		const locks = locksOn(redis, NEVER_POLLS);
+		const key = freshKey();
+		await taken(locksOn(redis, NEVER_POLLS), key);
+		const stop = new AbortController();
+		const first = locks.acquire(key, { signal: stop.signal }).catch((error: unknown) => error);
+		await contend(locks, 2);
+		const second = locks.acquire(key, { waitMs: 1_500 });
+		await server.command("DEL", `lock:{${key}}`);
+		stop.abort();
+		expect(await first).toMatchObject({ code: "RK_LOCK_ABORTED" });
+		expect((await second).isHeld()).toBe(true);
+	});
+
+	// Broken on purpose: where the last try is planned, it is not looked at how much time is left for a reply (each asks, in vain).
+	test("who becomes the first when there is no time left for a reply does not ask", async () => {
+		const locks = locksOn(redis, NEVER_POLLS);
+		const key = freshKey();
+		const { token: holder } = await taken(locksOn(redis, NEVER_POLLS), key);
+		const begun = performance.now();
+		const waitUntil = (ms: number): Promise<unknown> =>
+			locks.acquire(key, { waitMs: begun + ms - performance.now() }).catch((error: unknown) => error);
+		const first = waitUntil(1_500);
+		await contend(locks, 2);
+		const behind = [1_505, 1_510, 1_515].map(waitUntil);
+		expect(await first).toMatchObject({ code: "RK_LOCK_TIMEOUT", holder, attempts: 3 });
+		for (const error of await Promise.all(behind))
+			expect(error).toMatchObject({ code: "RK_LOCK_TIMEOUT", holder, attempts: 0 });
 	});
 
 	test("who waited behind one whom Redis did not answer hears of that, and not of a holder", async () => {

@@ -1,9 +1,11 @@
 import { Bell } from "./bell.ts";
 
-/** What goes on after the call that began it: close() cuts its pauses short, and waits for it. */
+/** What may leave a lock behind unless it comes to its end: close() cuts its pauses short, and waits for it. */
 export class Errands {
 	readonly #bells = new Set<Bell>();
-	readonly #running = new Set<Promise<unknown>>();
+	/** Counted, since an acquire is to cost no promise more. */
+	#running = 0;
+	readonly #idle = new Bell();
 	#closed = false;
 
 	get closed(): boolean {
@@ -25,17 +27,26 @@ export class Errands {
 		}
 	}
 
+	/** Something begins that {@link end} waits for, until as many are {@link done}. */
+	begin(): void {
+		this.#running += 1;
+	}
+
+	readonly done = (): void => {
+		this.#running -= 1;
+		if (this.#running === 0 && this.#closed) this.#idle.ring();
+	};
+
 	/** Nobody has to wait for it but {@link end}. How it ends does not matter. */
 	keep(work: Promise<unknown>): void {
-		this.#running.add(work);
-		const done = (): boolean => this.#running.delete(work);
-		work.then(done, done);
+		this.begin();
+		work.then(this.done, this.done);
 	}
 
 	/** Resolves when nothing goes on any more, after `timeoutMs` at the latest. */
 	async end(timeoutMs: number): Promise<void> {
 		this.#closed = true;
 		for (const bell of this.#bells) bell.ring();
-		await this.sleep(timeoutMs, undefined, Promise.allSettled(this.#running));
+		if (this.#running > 0) await this.#idle.sleep(timeoutMs);
 	}
 }
