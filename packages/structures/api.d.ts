@@ -39,7 +39,11 @@ type AddMode = "set" | "best" | "lowest" | "incr";
 interface AddOptions {
     /** @default "set" */
     readonly mode?: AddMode;
-    /** On a board with `memberData`: the member's data from now on, `null` for none. @default as it is */
+    /**
+     * On a board with `memberData`: the member's data from now on, `null` for none; also where by `best` or `lowest` the score stays
+     * as it was.
+     * @default as it is
+     */
     readonly data?: string | null;
 }
 interface ListOptions {
@@ -144,7 +148,7 @@ type Ranking = "ordinal" | "dense" | "competition" | "modified";
 /** Which of the members with the same score stands before the others. */
 type Ties = "lex" | "first" | "last";
 interface LeaderboardOptions {
-    /** The board's key is `leaderboard:` and this. For boards of one slot of a cluster, a hash tag: `{game:7}:week`. */
+    /** The board's key is `leaderboard:` and this, as it is. For boards of one slot of a cluster, a hash tag: `{game:7}:week`. */
     readonly name: string;
     /** Which scores are the better ones: the high ones (`desc`), or the low ones, as in a race (`asc`). @default "desc" */
     readonly order?: "desc" | "asc";
@@ -162,12 +166,14 @@ interface LeaderboardOptions {
     readonly ranking?: Ranking;
     /** Members may have data, text of up to what Redis takes, that comes and goes with them. @default false */
     readonly memberData?: boolean;
-    /** The board expires so long after the last write, in milliseconds. @default never */
+    /** The board expires so long after the last write (`add…`, `incr`, `remove`, `trim`), in milliseconds. @default never */
     readonly ttlMs?: number;
     /** The board keeps the best so many. @default no limit */
     readonly maxSize?: number;
     /**
-     * Scores are whole multiples of 1 / scale, kept as whole numbers: with 100, ten times 0.1 is 1. Without it they are doubles.
+     * Scores are whole multiples of 1 / scale, up to 2^51 of them, kept as whole numbers: with 100, ten times 0.1 is 1. Without it they
+     * are doubles up to 2^53 − 1. Who opens a board of `ties: "lex"`, without `dense` and `memberData`, by another scale or order, is not
+     * noticed, since nothing is kept beside it.
      * @default none
      */
     readonly scale?: number;
@@ -190,7 +196,8 @@ declare function createLeaderboard(redis: RedisPort, options: LeaderboardOptions
 
 /**
  * The board in Redis has another layout than these options give: other `ties` (or with ties by time, another `order`), another `scale`,
- * with or without dense ranks or data. Nothing was read or changed: mixing layouts would destroy the board.
+ * with or without dense ranks or data. Nothing was read or changed: mixing layouts would destroy the board. Of two boards that are
+ * plain by both options (`ties: "lex"`, neither dense ranks nor data), another `order` or `scale` cannot be told.
  */
 declare class LeaderboardLayoutError extends RkError {
     readonly name = "LeaderboardLayoutError";
@@ -203,7 +210,10 @@ declare class LeaderboardLayoutError extends RkError {
     readonly found: string;
     constructor(key: string, expected: string, found: string, options?: ErrorOptions);
 }
-/** An increment would have made a score that is not exact (beyond 2^53 − 1) or not a number. That score is as it was. */
+/**
+ * An increment would have made a score that is not exact (beyond 2^53 − 1, or 2^51 units of a `scale`) or not a number. That score is as
+ * it was.
+ */
 declare class LeaderboardScoreError extends RkError {
     readonly name = "LeaderboardScoreError";
     readonly code = "RK_LEADERBOARD_SCORE";
@@ -260,7 +270,11 @@ interface BloomFilterOptions {
     readonly name: string;
     /** How many items the filter is made for, from 1 to 10^10. */
     readonly capacity: number;
-    /** How many of the items that were never added it may take for added, when it is full: above 0, below 1. */
+    /**
+     * How many of the items that were never added it may take for added, when it is full: from 10^-12 to 0.25, and below 1 for who only
+     * reads a filter of such a rate. Up to 0.05 it is kept within 5 %. Items that the filter takes for known do not fill it, so that at
+     * higher rates it errs more often before it is full: at 0.1 about 0.11, at 0.2 about 0.23.
+     */
     readonly errorRate: number;
     /**
      * Past its capacity the filter grows by layers, each `growth` times as large as the last, from 2 to 8; each makes it slower. Without
@@ -429,10 +443,11 @@ interface HyperLogLog {
      */
     count(...keys: readonly string[]): Promise<number>;
     /**
-     * Adds what the sources counted to `destination`, which keeps its own: at once where all are in one slot. From other slots of a
-     * cluster the sources are read first, so that what is added to them meanwhile may be missing. Can be repeated.
+     * Adds what the sources counted to `destination`, which keeps its own: at once where all are in one slot, and 500 at most; of more,
+     * 500 after 500. From other slots of a cluster the sources are read first, so that what is added to them meanwhile may be missing.
+     * Can be repeated, also when only some of the sources were merged.
      *
-     * @throws {InvalidHyperLogLogError} nothing was changed
+     * @throws {InvalidHyperLogLogError} none of these 500 was merged, nor one behind them
      */
     merge(destination: string, ...sources: readonly string[]): Promise<void>;
 }
@@ -507,7 +522,7 @@ export type { DayCount, HyperLogLog, HyperLogLogElement, HyperLogLogOptions, Uni
 import { RkError, RedisPort } from '@rk/client';
 
 interface CounterOptions {
-    /** The counter is at the key `counter:<name>`, as a plain number. */
+    /** The counter is at the key `counter:<name>`, the name percent-encoded as by `makeKey` (`counter:page%3Ahome`), as a plain number. */
     readonly name: string;
     /**
      * How long it lives, counted from when its key is made, in whole milliseconds; that is one step with the first change. Nothing
@@ -565,7 +580,10 @@ declare function createCounter(redis: RedisPort, options: CounterOptions & {
 declare function createCounter(redis: RedisPort, options: CounterOptions): Counter<null>;
 
 interface IdGeneratorOptions {
-    /** The last id given out is at the key `ids:<name>`, which has no time to live: without it ids would come again. */
+    /**
+     * The last id given out is at the key `ids:<name>`, the name percent-encoded as by `makeKey`, which has no time to live: without it
+     * ids would come again.
+     */
     readonly name: string;
     /**
      * How many ids are taken from Redis at once. More of them cost fewer round trips; those not used when a process ends are never
@@ -593,7 +611,11 @@ interface IdGenerator {
 declare function createIdGenerator(redis: RedisPort, options: IdGeneratorOptions): IdGenerator;
 
 interface WindowedCounterOptions {
-    /** The counter is at the key `window:<name>`, a hash of buckets, which lives as long as one of them counts. */
+    /**
+     * The counter is at the key `window:<name>`, the name percent-encoded as by `makeKey`: a hash of buckets, which lives as long as one
+     * of them counts. All who use a name must agree on `bucketMs` and `windowMs`: buckets of another length cannot be told apart, and a
+     * shorter window drops what a longer one still counts. To change them, take another name.
+     */
     readonly name: string;
     /** How long a bucket is, in whole milliseconds: what is counted in one of them is told apart no further. */
     readonly bucketMs: number;
@@ -607,11 +629,20 @@ interface Bucket {
 }
 /** How much happened lately, by the server's clock. */
 interface WindowedCounter {
-    /** Counts now. When it fails with the outcome `unknown`, it may have counted. @param by default 1 */
+    /**
+     * Counts now. When it fails with the outcome `unknown`, it may have counted.
+     *
+     * @param by default 1
+     * @throws {CounterOverflowError} the bucket would go beyond 2^53 − 1; nothing has changed
+     */
     record(by?: number): Promise<void>;
     /**
      * What was counted in the last `windowMs` (default: the option's), rounded: the oldest bucket, which the window begins in, is
      * taken to have been filled evenly. Exact but for that bucket.
+     *
+     * What was counted more than a bucket ahead of the server's clock, which was set back since, does not count, and is dropped.
+     *
+     * @throws {CounterOverflowError} all buckets together are beyond 2^53 − 1
      */
     count(windowMs?: number): Promise<number>;
     /** The buckets of the window, oldest first, those with nothing included; the last is still being filled. */
@@ -800,8 +831,8 @@ interface NewSession {
 interface WriteSessionOptions {
     /** Whose session it is from now on; `null`: nobody's. @default as before */
     readonly userId?: string | null;
-    /** How long this one may be idle from now on, in whole milliseconds. @default as before; for a new one, the factory's */
-    readonly idleMs?: number;
+    /** How long this one may be idle from now on, in whole milliseconds; `null`: as the factory says. @default as before */
+    readonly idleMs?: number | null;
 }
 interface CreateSessionOptions {
     /** Whose session it is, for `listUser`, `destroyUser` and `maxPerUser`. @default nobody's */
@@ -858,13 +889,16 @@ interface Sessions<T> {
      * @throws {SessionCorruptError} the data cannot be read
      */
     update(id: string, change: (data: T) => T | Promise<T>, options?: UpdateSessionOptions): Promise<Session<T>>;
-    /** Begins the idle time anew, as `get` does, or with another one. `false`: there is no session. */
+    /** Begins the idle time anew, as `get` does, or with another one; `null` is the factory's. `false`: there is no session. */
     touch(id: string, options?: {
-        readonly idleMs?: number;
+        readonly idleMs?: number | null;
     }): Promise<boolean>;
     /**
-     * Gives the session a new id, as after a login; the old one leads to it for `graceMs`, for the requests under way, and whoever
-     * uses it later is told to `onReuse`. `null`: another request has done so just now, and its answer has the new id.
+     * Gives the session a new id, as after a login; the old one leads to it for `graceMs`, over 99 later rotations at most, for the
+     * requests under way, and whoever uses it later is told to `onReuse`. `null`: another request has done so just now, and its answer has the new id.
+     *
+     * Where an answer is lost it asks once more. When that fails too and the `outcome` is `unknown`, the session may be at its new id:
+     * `rotate` of the old one, within `graceMs` and on the same `Sessions`, gives that id. The old one still leads to it as long.
      *
      * @throws {SessionGoneError}
      * @throws {SessionConflictError} it was changed in each of 100 attempts: it keeps its id

@@ -7,7 +7,6 @@ interface Data {
 
 const redis = await connect({ url: process.env["REDIS_URL"] ?? "redis://localhost:6379" });
 const sessions = createSessions<Data>(redis, { idleMs: 1_800_000, absoluteMs: 43_200_000, maxPerUser: 5 });
-
 const { id } = await sessions.create({ cart: [] }, { userId: "ann" }); // the id is for the cookie
 await Promise.all([
 	sessions.update(id, ({ cart }) => ({ cart: [...cart, "tea"] })),

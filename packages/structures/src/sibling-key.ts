@@ -1,6 +1,8 @@
+import { isText } from "./text.ts";
+
 /** Braces only around one hash tag: anything else would leave a key's siblings no way into its slot. */
 export function isKeyName(name: unknown): name is string {
-	return typeof name === "string" && /^[^{}]*(\{[^{}]+\}[^{}]*)?$/.test(name);
+	return isText(name) && /^[^{}]*(\{[^{}]+\}[^{}]*)?$/.test(name);
 }
 
 /** A key in the slot of another one, named after it: `{key}:what`. Of different keys they are different. */

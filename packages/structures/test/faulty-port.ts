@@ -1,4 +1,4 @@
-import type { Command, RedisPort } from "@rk/client";
+import { type Command, type RedisPort, TimeoutError } from "@rk/client";
 
 /** A port that has something happen before each command (a batch is one), with its number from 1 on. */
 export function hindered(redis: RedisPort, before: (nth: number) => unknown): RedisPort {
@@ -26,4 +26,21 @@ export function cutAfter(redis: RedisPort, count: number): RedisPort {
 /** A port that has something happen before its `nth` command: as another process may do at that moment. */
 export function interrupted(redis: RedisPort, nth: number, work: () => Promise<unknown>): RedisPort {
 	return hindered(redis, (n) => (n === nth ? work() : undefined));
+}
+
+/** A port that has the commands run whose number, from 1 on, is among these, and loses their replies. */
+export function deaf(redis: RedisPort, lost: readonly number[]): RedisPort {
+	let sent = 0;
+	return new Proxy(redis, {
+		get: (target, name) => {
+			if (name !== "command") return Reflect.get(target, name);
+			return async (...args: unknown[]) => {
+				sent += 1;
+				const isLost = lost.includes(sent);
+				const reply: unknown = await Reflect.apply(target.command, target, args);
+				if (isLost) throw new TimeoutError("No reply", 1, "unknown");
+				return reply;
+			};
+		},
+	});
 }

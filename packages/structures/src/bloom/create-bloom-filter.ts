@@ -1,10 +1,16 @@
 import { checkPort, commandInfo, InvalidArgumentError, type RedisPort, type } from "@rk/client";
+import { isText } from "../text.ts";
 import type { Backend } from "./backend.ts";
 import { BitfieldBackend } from "./bitfield.ts";
 import type { BloomFilter, BloomInfo, BloomItem } from "./bloom-filter.ts";
 import { BloomFullError } from "./errors.ts";
 import { NativeBackend } from "./native.ts";
-import { type BloomFilterOptions, type ResolvedBloomOptions, resolveBloomOptions } from "./options.ts";
+import {
+	type BloomFilterOptions,
+	checkWritable,
+	type ResolvedBloomOptions,
+	resolveBloomOptions,
+} from "./options.ts";
 
 /**
  * A Bloom filter, kept by the module's commands where the server has them, and in plain Redis where it has not.
@@ -32,6 +38,7 @@ class Filter implements BloomFilter {
 	}
 
 	async reserve(): Promise<boolean> {
+		checkWritable(this.#options);
 		return (await this.#opened()).reserve();
 	}
 
@@ -45,6 +52,7 @@ class Filter implements BloomFilter {
 	}
 
 	async #add(items: Iterable<BloomItem>): Promise<boolean[]> {
+		checkWritable(this.#options);
 		const given = bytesOf(items);
 		const added = await (await this.#opened()).add(given);
 		if (added.includes(null)) throw new BloomFullError(this.key, added);
@@ -107,8 +115,8 @@ function bytesOf(items: Iterable<BloomItem>): Buffer[] {
 	)
 		throw new InvalidArgumentError("items", items, "an array, a Set, or another iterable object");
 	return Array.from(items, (item) => {
-		if (typeof item === "string") return Buffer.from(item);
+		if (isText(item)) return Buffer.from(item);
 		if (item instanceof Uint8Array) return Buffer.from(item); // a copy: the caller may use the bytes anew
-		throw new InvalidArgumentError("item", item, "text, or bytes as a Uint8Array");
+		throw new InvalidArgumentError("item", item, "well-formed text, or bytes as a Uint8Array");
 	});
 }

@@ -9,7 +9,11 @@ export interface BloomFilterOptions {
 	readonly name: string;
 	/** How many items the filter is made for, from 1 to 10^10. */
 	readonly capacity: number;
-	/** How many of the items that were never added it may take for added, when it is full: above 0, below 1. */
+	/**
+	 * How many of the items that were never added it may take for added, when it is full: from 10^-12 to 0.25, and below 1 for who only
+	 * reads a filter of such a rate. Up to 0.05 it is kept within 5 %. Items that the filter takes for known do not fill it, so that at
+	 * higher rates it errs more often before it is full: at 0.1 about 0.11, at 0.2 about 0.23.
+	 */
 	readonly errorRate: number;
 	/**
 	 * Past its capacity the filter grows by layers, each `growth` times as large as the last, from 2 to 8; each makes it slower. Without
@@ -46,6 +50,8 @@ export const BLOOM_DEFAULTS: Readonly<{ backend: "auto"; prefix: string }> = Obj
 });
 
 const GROWTH = 2;
+/** As of RedisBloom: above it, what the filter takes for known does not count, and it errs far more often than it says. */
+const MOST_RATE = 0.25;
 
 /** @throws {InvalidArgumentError} */
 export function resolveBloomOptions(options: BloomFilterOptions): ResolvedBloomOptions {
@@ -54,7 +60,11 @@ export function resolveBloomOptions(options: BloomFilterOptions): ResolvedBloomO
 	const { backend = BLOOM_DEFAULTS.backend, prefix = BLOOM_DEFAULTS.prefix } = options;
 	if (typeof prefix !== "string") throw new InvalidArgumentError("prefix", prefix, "text");
 	if (!isKeyName(name) || name === "" || !isKeyName(prefix + name))
-		throw new InvalidArgumentError("name", name, "text, not empty, with braces only around one hash tag");
+		throw new InvalidArgumentError(
+			"name",
+			name,
+			"well-formed text, not empty, with braces only around one hash tag",
+		);
 	checkInteger("capacity", capacity, 1, 10 ** 10);
 	if (typeof errorRate !== "number" || !(errorRate >= 1e-12 && errorRate < 1))
 		throw new InvalidArgumentError("errorRate", errorRate, "a number from 10^-12 to below 1");
@@ -62,6 +72,12 @@ export function resolveBloomOptions(options: BloomFilterOptions): ResolvedBloomO
 	if (backend !== "auto" && backend !== "native" && backend !== "bitfield")
 		throw new InvalidArgumentError("backend", backend, '"auto", "native" or "bitfield"');
 	return { key: prefix + name, capacity, errorRate, growth: growthOf(scaling), backend, ttlMs };
+}
+
+/** @throws {InvalidArgumentError} no filter is made of such a rate */
+export function checkWritable({ errorRate }: ResolvedBloomOptions): void {
+	if (errorRate > MOST_RATE)
+		throw new InvalidArgumentError("errorRate", errorRate, `${MOST_RATE} at most, but for reading`);
 }
 
 function growthOf(scaling: BloomFilterOptions["scaling"]): number | undefined {

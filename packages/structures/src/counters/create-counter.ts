@@ -4,7 +4,7 @@ import { checkExact, exact, keyOf, MOST } from "./exact.ts";
 import { addScript, type Replaced, setScript } from "./scripts.ts";
 
 export interface CounterOptions {
-	/** The counter is at the key `counter:<name>`, as a plain number. */
+	/** The counter is at the key `counter:<name>`, the name percent-encoded as by `makeKey` (`counter:page%3Ahome`), as a plain number. */
 	readonly name: string;
 	/**
 	 * How long it lives, counted from when its key is made, in whole milliseconds; that is one step with the first change. Nothing
@@ -99,33 +99,33 @@ export function createCounter(redis: RedisPort, options: CounterOptions): Counte
 	const checkValue = (value: number): void => checkExact("value", value, min, max);
 
 	return Object.freeze({
-		increment: (by = 1) => {
+		increment: async (by = 1) => {
 			checkExact("by", by);
 			return add(by);
 		},
-		decrement: (by = 1) => {
+		decrement: async (by = 1) => {
 			checkExact("by", by);
 			return add(-by);
 		},
-		incrementWithCap: (by: number, cap: number) => {
+		incrementWithCap: async (by: number, cap: number) => {
 			checkExact("by", by);
 			checkExact("cap", cap);
 			return add(by, cap);
 		},
-		get: () => read().then((value) => value ?? 0),
+		get: async () => (await read()) ?? 0,
 		getOrNull: read,
-		set: (value: number) => {
+		set: async (value: number) => {
 			checkValue(value);
-			return put(value).then(() => {});
+			await put(value);
 		},
-		getSet: (value: number) => {
+		getSet: async (value: number) => {
 			checkValue(value);
-			return put(value).then(({ before }) => before);
+			return (await put(value)).before;
 		},
-		compareAndSet: (expected: number | null, value: number) => {
+		compareAndSet: async (expected: number | null, value: number) => {
 			if (expected !== null) checkExact("expected", expected);
 			checkValue(value);
-			return put(value, expected === null ? "" : String(expected)).then(({ done }) => done);
+			return (await put(value, expected === null ? "" : String(expected))).done;
 		},
 		reset: async () => exact((await run(getdel(key))) ?? "") ?? null,
 	});

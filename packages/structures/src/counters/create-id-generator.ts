@@ -4,7 +4,10 @@ import { keyOf, MOST } from "./exact.ts";
 import { addScript } from "./scripts.ts";
 
 export interface IdGeneratorOptions {
-	/** The last id given out is at the key `ids:<name>`, which has no time to live: without it ids would come again. */
+	/**
+	 * The last id given out is at the key `ids:<name>`, the name percent-encoded as by `makeKey`, which has no time to live: without it
+	 * ids would come again.
+	 */
 	readonly name: string;
 	/**
 	 * How many ids are taken from Redis at once. More of them cost fewer round trips; those not used when a process ends are never

@@ -1,4 +1,5 @@
-import { checkInteger, InvalidArgumentError, makeKey } from "@rk/client";
+import { checkInteger, makeKey } from "@rk/client";
+import { checkText } from "../text.ts";
 
 /** Whole numbers up to this, either way, are exact in JavaScript and in Lua. */
 export const MOST: number = Number.MAX_SAFE_INTEGER;
@@ -14,8 +15,8 @@ export function exact(text: string): number | undefined {
 	return /^(0|-?[1-9]\d*)$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
 }
 
-/** @throws {InvalidArgumentError} no name */
+/** The name is percent-encoded. @throws {InvalidArgumentError} no name */
 export function keyOf(kind: string, name: string): string {
-	if (typeof name === "string" && name !== "") return makeKey(kind, name);
-	throw new InvalidArgumentError("name", name, "text, not empty");
+	checkText("name", name);
+	return makeKey(kind, name);
 }

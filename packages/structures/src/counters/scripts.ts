@@ -11,6 +11,7 @@ import {
 } from "@rk/client";
 import addLua from "./add.lua";
 import bucketsLua from "./buckets.lua";
+import dropFutureLua from "./drop-future.lua";
 import recordLua from "./record.lua";
 import setLua from "./set.lua";
 
@@ -29,7 +30,9 @@ export interface Buckets {
 
 export const addScript: ScriptCall<Sum> = defineScript({ lua: addLua, keys: 1, reply: sum });
 export const setScript: ScriptCall<Replaced> = defineScript({ lua: setLua, keys: 1, reply: replaced });
-export const recordScript: ScriptCall<void> = defineScript({ lua: recordLua, keys: 1, reply: ok });
+/** 1 or −1: see the script. */
+export const recordScript: ScriptCall<number> = defineScript({ lua: recordLua, keys: 1, reply: integer });
+export const dropFutureScript: ScriptCall<void> = defineScript({ lua: dropFutureLua, keys: 1, reply: ok });
 export const bucketsScript: ScriptCall<Buckets> = defineScript({
 	lua: bucketsLua,
 	keys: 1,

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, pfadd, type RedisPort } from "@rk/client";
+import { isText } from "../text.ts";
 import { explained } from "./errors.ts";
 import { addScript } from "./scripts.ts";
 
@@ -14,9 +15,9 @@ const AT_ONCE = 1_000;
 /** @throws {InvalidArgumentError} one is missing, or empty, as the id of a user who is not logged in may be */
 export function checkElements(argument: string, elements: readonly unknown[]): void {
 	for (const [i, element] of elements.entries()) {
-		const fits = typeof element === "string" || Buffer.isBuffer(element);
+		const fits = isText(element) || Buffer.isBuffer(element);
 		if (!fits || element.length === 0)
-			throw new InvalidArgumentError(`${argument}[${i}]`, element, "text or bytes, not empty");
+			throw new InvalidArgumentError(`${argument}[${i}]`, element, "well-formed text or bytes, not empty");
 	}
 }
 

@@ -8,6 +8,8 @@ import {
 	type RedisPort,
 	slotOf,
 } from "@rk/client";
+import { inChunks } from "../chunks.ts";
+import { checkText, isText } from "../text.ts";
 import { addElements, checkElements, type End, type HyperLogLogElement } from "./add-elements.ts";
 import { countUnion, together } from "./count-union.ts";
 import { explained } from "./errors.ts";
@@ -25,6 +27,9 @@ export interface HyperLogLogOptions {
 	 */
 	readonly ttlMs?: number;
 }
+
+/** Sources in one script: few enough not to hold up other clients for long. From other slots they are 6 MB. */
+const AT_ONCE = 500;
 
 /** Counts different elements in 12 kB a key at most, about: the standard error is 0.81 %. */
 export interface HyperLogLog {
@@ -46,10 +51,11 @@ export interface HyperLogLog {
 	count(...keys: readonly string[]): Promise<number>;
 
 	/**
-	 * Adds what the sources counted to `destination`, which keeps its own: at once where all are in one slot. From other slots of a
-	 * cluster the sources are read first, so that what is added to them meanwhile may be missing. Can be repeated.
+	 * Adds what the sources counted to `destination`, which keeps its own: at once where all are in one slot, and 500 at most; of more,
+	 * 500 after 500. From other slots of a cluster the sources are read first, so that what is added to them meanwhile may be missing.
+	 * Can be repeated, also when only some of the sources were merged.
 	 *
-	 * @throws {InvalidHyperLogLogError} nothing was changed
+	 * @throws {InvalidHyperLogLogError} none of these 500 was merged, nor one behind them
 	 */
 	merge(destination: string, ...sources: readonly string[]): Promise<void>;
 }
@@ -63,13 +69,13 @@ export function createHyperLogLog(redis: RedisPort, options: HyperLogLogOptions 
 	checkPort("redis", redis);
 	checkKnown("", options, ["prefix", "ttlMs"]);
 	const { prefix = "", ttlMs } = options;
-	if (typeof prefix !== "string") throw new InvalidArgumentError("prefix", prefix, "text");
+	if (!isText(prefix)) throw new InvalidArgumentError("prefix", prefix, "well-formed text");
 	if (ttlMs !== undefined) checkInteger("ttlMs", ttlMs, 1);
 	const end: End = ttlMs === undefined ? undefined : ["PEXPIRE", ttlMs];
 
 	const full = (argument: string, key: string): string => {
-		if (typeof key === "string" && key !== "") return prefix + key;
-		throw new InvalidArgumentError(argument, key, "text, not empty");
+		checkText(argument, key);
+		return prefix + key;
 	};
 	const all = (argument: string, keys: readonly string[]): string[] => {
 		if (keys.length === 0) throw new InvalidArgumentError(argument, keys, "one key or more");
@@ -87,7 +93,7 @@ export function createHyperLogLog(redis: RedisPort, options: HyperLogLogOptions 
 		return [values.map((_, i) => `${at}:${i}`), values];
 	};
 
-	const merge = async (destination: string, sources: readonly string[]): Promise<void> => {
+	const mergeSome = async (destination: string, sources: readonly string[]): Promise<void> => {
 		const native = together(redis, [destination, ...sources]);
 		const [names, values] = native ? [sources, []] : await copies(destination, sources);
 		const ttl = ttlMs === undefined ? "" : String(ttlMs);
@@ -97,12 +103,14 @@ export function createHyperLogLog(redis: RedisPort, options: HyperLogLogOptions 
 	};
 
 	return Object.freeze({
-		add: (key: string, ...elements: readonly HyperLogLogElement[]) => {
+		add: async (key: string, ...elements: readonly HyperLogLogElement[]) => {
 			checkElements("elements", elements);
 			return addElements(redis, full("key", key), elements, end);
 		},
-		count: (...keys: readonly string[]) => countUnion(redis, all("keys", keys)),
-		merge: (destination: string, ...sources: readonly string[]) =>
-			merge(full("destination", destination), all("sources", sources)),
+		count: async (...keys: readonly string[]) => countUnion(redis, all("keys", keys)),
+		merge: async (destination: string, ...sources: readonly string[]) => {
+			const [into, from] = [full("destination", destination), all("sources", sources)];
+			for (const some of inChunks(from, AT_ONCE)) await mergeSome(into, some);
+		},
 	});
 }

@@ -7,6 +7,7 @@ import {
 	type RedisPort,
 } from "@rk/client";
 import { calendarOf, type Day, type DayRange, keptUntil } from "../days.ts";
+import { checkText } from "../text.ts";
 import { addElements, checkElements, type End, type HyperLogLogElement } from "./add-elements.ts";
 import { countUnion } from "./count-union.ts";
 import { explained } from "./errors.ts";
@@ -78,8 +79,7 @@ export function createUniqueVisitors(redis: RedisPort, options: UniqueVisitorsOp
 	const { prefix = UNIQUE_VISITORS_DEFAULTS.prefix } = options;
 	const { timeZone = UNIQUE_VISITORS_DEFAULTS.timeZone } = options;
 	if (retentionDays !== null) checkInteger("retentionDays", retentionDays, 0, 36_600);
-	if (typeof prefix !== "string" || prefix === "")
-		throw new InvalidArgumentError("prefix", prefix, "text, not empty");
+	checkText("prefix", prefix);
 	if (typeof clock !== "function") throw new InvalidArgumentError("clock", clock, "a function");
 	const calendar = calendarOf(timeZone);
 	const keyOf = (day: string): string => `${prefix}:${day}`;
@@ -96,7 +96,10 @@ export function createUniqueVisitors(redis: RedisPort, options: UniqueVisitorsOp
 	};
 
 	return Object.freeze({
-		record: (visitors: HyperLogLogElement | readonly HyperLogLogElement[], given: VisitOptions = {}) => {
+		record: async (
+			visitors: HyperLogLogElement | readonly HyperLogLogElement[],
+			given: VisitOptions = {},
+		) => {
 			checkKnown("", given, ["at"]);
 			const elements = typeof visitors === "string" || Buffer.isBuffer(visitors) ? [visitors] : visitors;
 			if (!Array.isArray(elements))
@@ -107,14 +110,17 @@ export function createUniqueVisitors(redis: RedisPort, options: UniqueVisitorsOp
 			const day = calendar.dayOf("at", at);
 			return addElements(redis, keyOf(day), elements, endOf(day, at, now));
 		},
-		count: (...days: readonly [DayRange] | readonly [Day, ...Day[]]) => {
+		count: async (...days: readonly [DayRange] | readonly [Day, ...Day[]]) => {
 			if (days.length === 0) throw new InvalidArgumentError("days", days, "one day or more, or a range");
+			// A range ends the list: days behind it would go uncounted, unseen.
+			if (isRange(days) && days.length > 1)
+				throw new InvalidArgumentError("days", days, "one range, or one day or more");
 			const all = isRange(days)
 				? calendar.daysOf(days[0])
 				: days.map((day, i) => calendar.dayOf(`days[${i}]`, day));
 			return countUnion(redis, all.map(keyOf));
 		},
-		series: (range: DayRange) => seriesOf(redis, calendar.daysOf(range), keyOf),
+		series: async (range: DayRange) => seriesOf(redis, calendar.daysOf(range), keyOf),
 	});
 }
 

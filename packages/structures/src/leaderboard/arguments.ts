@@ -1,4 +1,5 @@
 import { checkKnown, InvalidArgumentError } from "@rk/client";
+import { checkText } from "../text.ts";
 import type { AddMode, ListOptions, NewEntry } from "./leaderboard.ts";
 import { checkOneOf, type ResolvedOptions } from "./options.ts";
 import type { Scores } from "./scores.ts";
@@ -9,8 +10,7 @@ import type { Scores } from "./scores.ts";
 
 /** @throws {InvalidArgumentError} */
 export function checkMember(member: unknown): void {
-	if (typeof member !== "string" || member === "")
-		throw new InvalidArgumentError("member", member, "text, not empty");
+	checkText("member", member);
 }
 
 /** @throws {InvalidArgumentError} */

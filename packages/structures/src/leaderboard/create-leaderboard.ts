@@ -72,6 +72,8 @@ export class Board implements Leaderboard {
 	readonly #head: readonly string[];
 	readonly #expiry: string;
 	readonly #maxSize: string;
+	/** What the scripts that write scores begin with. */
+	readonly #writing: readonly string[];
 	/** A sorted set, and ranks by place: the server's own commands do. */
 	readonly #simple: boolean;
 
@@ -86,6 +88,7 @@ export class Board implements Leaderboard {
 		this.#head = [this.#layout.text, order, ranking];
 		this.#expiry = expiresAtMs === undefined ? String(ttlMs ?? "") : `@${expiresAtMs}`;
 		this.#maxSize = String(maxSize ?? "");
+		this.#writing = [this.#expiry, this.#maxSize, String(this.#scores.most)];
 		this.#simple = this.#layout.text === "plain" && ranking === "ordinal";
 		this.key = `leaderboard:${options.name}`;
 	}
@@ -107,7 +110,7 @@ export class Board implements Leaderboard {
 		const added = await this.#run(
 			this.#simple && this.#maxSize === ""
 				? this.#plainAdd(how, member, score)
-				: this.#script(scripts.add, [this.#expiry, this.#maxSize, how, member, score, what]),
+				: this.#script(scripts.add, [...this.#writing, how, member, score, what]),
 		);
 		return {
 			...added,
@@ -120,7 +123,8 @@ export class Board implements Leaderboard {
 		const expiry = this.#expiry.startsWith("@")
 			? ["PEXPIREAT", this.#expiry.slice(1)]
 			: ["PEXPIRE", this.#expiry];
-		const args = [this.#options.order, mode, member, score, ...(this.#expiry === "" ? [""] : expiry)];
+		const args = [this.#options.order, mode, member, score, String(this.#scores.most)];
+		if (this.#expiry !== "") args.push(...expiry);
 		return scripts.plainAdd(this.#layout.keys, args);
 	}
 
@@ -129,7 +133,7 @@ export class Board implements Leaderboard {
 		options: { readonly mode?: AddMode } = {},
 	): Promise<{ added: number; updated: number }> {
 		checkKnown("", options, ["mode"]);
-		const head = [this.#expiry, this.#maxSize, modeWord(options.mode ?? "set", this.#options)];
+		const head = [...this.#writing, modeWord(options.mode ?? "set", this.#options)];
 		const words = entryWords(entries, this.#options, this.#scores);
 		const total = { added: 0, updated: 0 };
 		const chunks = inChunks(words, CHUNK * wordsOfEntry(this.#options));
@@ -261,14 +265,14 @@ export class Board implements Leaderboard {
 	async remove(members: string | readonly string[]): Promise<number> {
 		const all = typeof members === "string" ? [members] : members;
 		checkMembers(all, this.#options);
-		return all.length === 0 ? 0 : this.#run(this.#script(scripts.remove, all));
+		return all.length === 0 ? 0 : this.#run(this.#script(scripts.remove, [this.#expiry, ...all]));
 	}
 
 	async trim(size: number): Promise<number> {
 		checkInteger("size", size, 0);
 		let removed = 0;
 		for (;;) {
-			const gone = await this.#run(this.#script(scripts.trim, [String(size), String(TRIM)]));
+			const gone = await this.#run(this.#script(scripts.trim, [this.#expiry, String(size), String(TRIM)]));
 			removed += gone;
 			if (gone < TRIM) return removed;
 		}

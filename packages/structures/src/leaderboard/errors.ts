@@ -2,7 +2,8 @@ import { RkError } from "@rk/client";
 
 /**
  * The board in Redis has another layout than these options give: other `ties` (or with ties by time, another `order`), another `scale`,
- * with or without dense ranks or data. Nothing was read or changed: mixing layouts would destroy the board.
+ * with or without dense ranks or data. Nothing was read or changed: mixing layouts would destroy the board. Of two boards that are
+ * plain by both options (`ties: "lex"`, neither dense ranks nor data), another `order` or `scale` cannot be told.
  */
 export class LeaderboardLayoutError extends RkError {
 	override readonly name = "LeaderboardLayoutError";
@@ -22,7 +23,10 @@ export class LeaderboardLayoutError extends RkError {
 	}
 }
 
-/** An increment would have made a score that is not exact (beyond 2^53 − 1) or not a number. That score is as it was. */
+/**
+ * An increment would have made a score that is not exact (beyond 2^53 − 1, or 2^51 units of a `scale`) or not a number. That score is as
+ * it was.
+ */
 export class LeaderboardScoreError extends RkError {
 	override readonly name = "LeaderboardScoreError";
 	override readonly code = "RK_LEADERBOARD_SCORE";

@@ -27,7 +27,11 @@ export type AddMode = "set" | "best" | "lowest" | "incr";
 export interface AddOptions {
 	/** @default "set" */
 	readonly mode?: AddMode;
-	/** On a board with `memberData`: the member's data from now on, `null` for none. @default as it is */
+	/**
+	 * On a board with `memberData`: the member's data from now on, `null` for none; also where by `best` or `lowest` the score stays
+	 * as it was.
+	 * @default as it is
+	 */
 	readonly data?: string | null;
 }
 

@@ -8,7 +8,7 @@ export type Ranking = "ordinal" | "dense" | "competition" | "modified";
 export type Ties = "lex" | "first" | "last";
 
 export interface LeaderboardOptions {
-	/** The board's key is `leaderboard:` and this. For boards of one slot of a cluster, a hash tag: `{game:7}:week`. */
+	/** The board's key is `leaderboard:` and this, as it is. For boards of one slot of a cluster, a hash tag: `{game:7}:week`. */
 	readonly name: string;
 	/** Which scores are the better ones: the high ones (`desc`), or the low ones, as in a race (`asc`). @default "desc" */
 	readonly order?: "desc" | "asc";
@@ -26,12 +26,14 @@ export interface LeaderboardOptions {
 	readonly ranking?: Ranking;
 	/** Members may have data, text of up to what Redis takes, that comes and goes with them. @default false */
 	readonly memberData?: boolean;
-	/** The board expires so long after the last write, in milliseconds. @default never */
+	/** The board expires so long after the last write (`add…`, `incr`, `remove`, `trim`), in milliseconds. @default never */
 	readonly ttlMs?: number;
 	/** The board keeps the best so many. @default no limit */
 	readonly maxSize?: number;
 	/**
-	 * Scores are whole multiples of 1 / scale, kept as whole numbers: with 100, ten times 0.1 is 1. Without it they are doubles.
+	 * Scores are whole multiples of 1 / scale, up to 2^51 of them, kept as whole numbers: with 100, ten times 0.1 is 1. Without it they
+	 * are doubles up to 2^53 − 1. Who opens a board of `ties: "lex"`, without `dense` and `memberData`, by another scale or order, is not
+	 * noticed, since nothing is kept beside it.
 	 * @default none
 	 */
 	readonly scale?: number;
@@ -92,7 +94,11 @@ export function resolveOptions(options: LeaderboardOptions): ResolvedOptions {
 	const { memberData = DEFAULTS.memberData, infinity = DEFAULTS.infinity } = options;
 	const { maxEntries = DEFAULTS.maxEntries } = options;
 	if (!isKeyName(name) || name === "")
-		throw new InvalidArgumentError("name", name, "text, not empty, with braces only around one hash tag");
+		throw new InvalidArgumentError(
+			"name",
+			name,
+			"well-formed text, not empty, with braces only around one hash tag",
+		);
 	checkOneOf("order", order, ["desc", "asc"]);
 	checkOneOf("ties", ties, ["lex", "first", "last"]);
 	checkOneOf("ranking", ranking, ["ordinal", "dense", "competition", "modified"]);

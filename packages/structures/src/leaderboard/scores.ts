@@ -7,8 +7,11 @@ const MOST_UNITS = 2 ** 51;
 export class Scores {
 	readonly #scale: number | undefined;
 	readonly #infinity: boolean;
+	/** The greatest score, either way, as it is kept. */
+	readonly most: number;
 
 	constructor(scale: number | undefined, infinity: boolean) {
+		this.most = scale === undefined ? Number.MAX_SAFE_INTEGER : MOST_UNITS;
 		this.#scale = scale;
 		this.#infinity = infinity;
 	}
@@ -41,9 +44,9 @@ export class Scores {
 	}
 
 	#kept(value: number): number | undefined {
-		if (this.#scale === undefined) return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : undefined;
+		if (this.#scale === undefined) return Math.abs(value) <= this.most ? value : undefined;
 		const units = Math.round(value * this.#scale);
-		return Math.abs(units) <= MOST_UNITS && units / this.#scale === value ? units : undefined;
+		return Math.abs(units) <= this.most && units / this.#scale === value ? units : undefined;
 	}
 
 	#allowed(): string {

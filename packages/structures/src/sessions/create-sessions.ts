@@ -6,11 +6,12 @@ import {
 	type RedisPort,
 	unlink,
 } from "@rk/client";
+import { checkText } from "../text.ts";
 import { MOST_ATTEMPTS, pauseAfter } from "./attempts.ts";
 import { SessionConflictError, SessionGoneError } from "./errors.ts";
 import { resolveOptions, type SessionsOptions } from "./options.ts";
 import { pause } from "./pause.ts";
-import { rotate } from "./rotate.ts";
+import { Rotations } from "./rotations.ts";
 import type { StoredSession } from "./scripts.ts";
 import type {
 	CreateSessionOptions,
@@ -40,18 +41,20 @@ class RedisSessions<T> implements Sessions<T> {
 	readonly #table: SessionTable<T>;
 	readonly #index: UserIndex;
 	readonly #users: UserSessions<T>;
+	readonly #rotations: Rotations<T>;
 
 	constructor(table: SessionTable<T>, index: UserIndex) {
 		this.#table = table;
 		this.#index = index;
 		this.#users = new UserSessions(table, index);
+		this.#rotations = new Rotations(table, index);
 	}
 
-	create(data: T, options: CreateSessionOptions = {}): Promise<NewSession> {
+	async create(data: T, options: CreateSessionOptions = {}): Promise<NewSession> {
 		checkKnown("", options, ["userId", "idleMs", "id"]);
 		const { userId, idleMs, id = this.#newId() } = options;
-		if (userId !== undefined) checkUser(userId);
-		checkIdle(idleMs);
+		if (userId !== undefined) checkText("userId", userId);
+		if (idleMs !== undefined) checkInteger("idleMs", idleMs, 1);
 		checkNewId("id", id);
 		return this.#create(id, data, userId, idleMs);
 	}
@@ -73,18 +76,15 @@ class RedisSessions<T> implements Sessions<T> {
 		return { id, version: 1 };
 	}
 
-	get(id: string, options: GetSessionOptions = {}): Promise<Session<T> | null> {
+	async get(id: string, options: GetSessionOptions = {}): Promise<Session<T> | null> {
 		checkId(id);
 		checkKnown("", options, ["touch"]);
-		return this.#get(id, options.touch ?? true);
-	}
-
-	async #get(id: string, touch: boolean): Promise<Session<T> | null> {
+		const { touch = true } = options;
 		const found = await this.#table.at(id, (handle) => this.#table.read(handle, touch));
 		return found === null ? null : this.#table.readable(found.handle, found.result);
 	}
 
-	save(id: string, data: T, version: number, options: WriteSessionOptions = {}): Promise<number> {
+	async save(id: string, data: T, version: number, options: WriteSessionOptions = {}): Promise<number> {
 		checkId(id);
 		checkInteger("version", version, 1);
 		checkWrite(options, ["userId", "idleMs"]);
@@ -118,7 +118,7 @@ class RedisSessions<T> implements Sessions<T> {
 		return user === userId ? 0 : size;
 	}
 
-	update(
+	async update(
 		id: string,
 		change: (data: T) => T | Promise<T>,
 		options: UpdateSessionOptions = {},
@@ -154,33 +154,26 @@ class RedisSessions<T> implements Sessions<T> {
 		throw new SessionConflictError(handle, MOST_ATTEMPTS);
 	}
 
-	touch(id: string, options: { readonly idleMs?: number } = {}): Promise<boolean> {
+	async touch(id: string, options: { readonly idleMs?: number | null } = {}): Promise<boolean> {
 		checkId(id);
 		checkKnown("", options, ["idleMs"]);
-		checkIdle(options.idleMs);
-		const read = this.#table.at(id, (handle) => this.#table.read(handle, true, options.idleMs));
-		return read.then((found) => found !== null);
+		const { idleMs } = options;
+		checkIdle(idleMs);
+		return (await this.#table.at(id, (handle) => this.#table.read(handle, true, idleMs))) !== null;
 	}
 
-	rotate(id: string): Promise<NewSession | null> {
+	async rotate(id: string): Promise<NewSession | null> {
 		checkId(id);
-		return this.#rotate(id, this.#newId());
-	}
-
-	async #rotate(id: string, newId: string): Promise<NewSession | null> {
-		const rotated = await rotate(this.#table, this.#index, handleOf(id), newId);
+		const newId = this.#newId();
+		const rotated = await this.#rotations.rotate(handleOf(id), newId);
 		if (rotated !== null) return rotated;
 		// Is it elsewhere already?
 		await this.#found(id, (handle) => this.#table.read(handle, false));
 		return null;
 	}
 
-	destroy(id: string): Promise<boolean> {
+	async destroy(id: string): Promise<boolean> {
 		checkId(id);
-		return this.#destroy(id);
-	}
-
-	async #destroy(id: string): Promise<boolean> {
 		const destroyed = await this.#table.at(id, (handle) => this.#table.destroy(handle));
 		if (destroyed === null) return false;
 		const { handle, result: user } = destroyed;
@@ -188,8 +181,8 @@ class RedisSessions<T> implements Sessions<T> {
 		return true;
 	}
 
-	destroyUser(userId: string, options: { readonly except?: string } = {}): Promise<number> {
-		checkUser(userId);
+	async destroyUser(userId: string, options: { readonly except?: string } = {}): Promise<number> {
+		checkText("userId", userId);
 		checkKnown("", options, ["except"]);
 		const { except } = options;
 		if (except === undefined) return this.#users.destroyAll(userId);
@@ -203,14 +196,14 @@ class RedisSessions<T> implements Sessions<T> {
 		return found?.handle;
 	}
 
-	listUser(userId: string): Promise<Array<ListedSession<T>>> {
-		checkUser(userId);
+	async listUser(userId: string): Promise<Array<ListedSession<T>>> {
+		checkText("userId", userId);
 		return this.#users.list(userId);
 	}
 
-	count(userId: string): Promise<number> {
-		checkUser(userId);
-		return this.#users.found(userId).then((found) => found.length);
+	async count(userId: string): Promise<number> {
+		checkText("userId", userId);
+		return (await this.#users.found(userId)).length;
 	}
 
 	async *all(): AsyncGenerator<ListedSession<T>, void, void> {
@@ -263,18 +256,13 @@ class RedisSessions<T> implements Sessions<T> {
 	}
 }
 
-function checkUser(userId: unknown): void {
-	if (typeof userId === "string" && userId !== "") return;
-	throw new InvalidArgumentError("userId", userId, "text, not empty");
-}
-
-function checkIdle(idleMs: number | undefined): void {
-	if (idleMs !== undefined) checkInteger("idleMs", idleMs, 1);
+function checkIdle(idleMs: number | null | undefined): void {
+	if (idleMs !== undefined && idleMs !== null) checkInteger("idleMs", idleMs, 1);
 }
 
 function checkWrite(options: UpdateSessionOptions, known: readonly string[]): void {
 	checkKnown("", options, known);
-	if (options.userId !== undefined && options.userId !== null) checkUser(options.userId);
+	if (options.userId !== undefined && options.userId !== null) checkText("userId", options.userId);
 	checkIdle(options.idleMs);
 	if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
 		throw new InvalidArgumentError("signal", options.signal, "an AbortSignal");

@@ -120,7 +120,8 @@ class ExpressStore extends session.Store {
 		const known = this.#known.get(data);
 		const [userId, idleMs, fields] = [this.#userOf?.(data), idleOf(data), fieldsOf(data)];
 		const write = {
-			...(idleMs === undefined ? {} : { idleMs }),
+			// Once it had a maxAge, it keeps that as its own until it is told otherwise.
+			idleMs: idleMs ?? null,
 			...(this.#userOf === undefined || userId === known?.userId ? {} : { userId: userId ?? null }),
 		};
 		const merge = async (): Promise<undefined> => {
@@ -132,8 +133,11 @@ class ExpressStore extends session.Store {
 			if (known?.version !== undefined) version = await this.#sessions.save(id, data, known.version, write);
 			else if (known !== undefined) version = await merge();
 			else {
-				const { userId: user, ...rest } = write;
-				const options = { id, ...rest, ...(typeof user === "string" ? { userId: user } : {}) };
+				const options = {
+					id,
+					...(idleMs === undefined ? {} : { idleMs }),
+					...(userId === undefined ? {} : { userId }),
+				};
 				version = (await this.#sessions.create(data, options)).version;
 			}
 		} catch (error) {
@@ -148,7 +152,7 @@ class ExpressStore extends session.Store {
 		const [known, idleMs] = [this.#known.get(data), idleOf(data)];
 		// Reading it has done so already.
 		if (known !== undefined && known.idleMs === idleMs) return;
-		await this.#sessions.touch(id, idleMs === undefined ? {} : { idleMs });
+		await this.#sessions.touch(id, { idleMs: idleMs ?? null });
 	}
 
 	async #all(): Promise<Map<string, SessionData>> {

@@ -1,4 +1,5 @@
 import { checkInteger, checkKnown, InvalidArgumentError } from "@rk/client";
+import { isText } from "../text.ts";
 import { json, type SessionCodec } from "./codec.ts";
 import type { SessionCorruptError } from "./errors.ts";
 
@@ -80,8 +81,8 @@ export function resolveOptions<T>(options: SessionsOptions<T>): ResolvedOptions<
 	const { graceMs = SESSION_DEFAULTS.graceMs, maxPerUser = Number.MAX_SAFE_INTEGER } = options;
 	checkInteger("idleMs", idleMs, 1);
 	checkInteger("absoluteMs", absoluteMs, idleMs);
-	if (typeof prefix !== "string" || prefix === "" || /[{}]/.test(prefix))
-		throw new InvalidArgumentError("prefix", prefix, "text without braces, not empty");
+	if (!isText(prefix) || prefix === "" || /[{}]/.test(prefix))
+		throw new InvalidArgumentError("prefix", prefix, "well-formed text without braces, not empty");
 	if (typeof codec?.encode !== "function" || typeof codec.decode !== "function")
 		throw new InvalidArgumentError("codec", codec, "an object of the functions encode and decode");
 	if (typeof touchRatio !== "number" || !(touchRatio >= 0 && touchRatio <= 0.9))

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { InvalidArgumentError, makeKey } from "@rk/client";
+import { isText } from "../text.ts";
 
 /** Characters that 128 bits take in base 64. */
 const FEWEST = 22;
@@ -11,15 +12,15 @@ export function randomId(): string {
 
 /** @throws {InvalidArgumentError} it is too short to have 128 random bits */
 export function checkNewId(argument: string, id: unknown): void {
-	if (typeof id === "string" && id.length >= FEWEST) return;
+	if (isText(id) && id.length >= FEWEST) return;
 	// The id itself is a secret, which no error may carry.
 	const given = typeof id === "string" ? `text of ${id.length} characters` : typeof id;
-	throw new InvalidArgumentError(argument, given, `text of ${FEWEST} characters or more`);
+	throw new InvalidArgumentError(argument, given, `well-formed text of ${FEWEST} characters or more`);
 }
 
-/** @throws {InvalidArgumentError} no text */
+/** @throws {InvalidArgumentError} no text, or text that UTF-8 cannot tell from another */
 export function checkId(id: unknown): void {
-	if (typeof id !== "string") throw new InvalidArgumentError("id", typeof id, "text");
+	if (!isText(id)) throw new InvalidArgumentError("id", typeof id, "well-formed text");
 }
 
 /** What Redis has of an id: its SHA-256. Whoever reads keys, logs or backups cannot come in with it. */

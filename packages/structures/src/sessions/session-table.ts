@@ -13,8 +13,8 @@ import type { Session, WriteSessionOptions } from "./session.ts";
 import { handleOf, type Keys, keysFor } from "./session-id.ts";
 import { SETTLED_MS } from "./user-index.ts";
 
-/** Rotations of one session within one grace; more are no client's. */
-const MOST_HOPS = 8;
+/** Rotations of one session within one grace, each two round trips on the way from the first id; more are no client's. */
+const MOST_HOPS = 100;
 
 /** What came of some work, and where. */
 interface Done<R> {
@@ -67,9 +67,9 @@ export class SessionTable<T> {
 	}
 
 	/** @param touch begins the idle time anew, if enough of it has passed */
-	read(handle: string, touch: boolean, idleMs?: number): Promise<StoredSession | null> {
+	read(handle: string, touch: boolean, idleMs?: number | null): Promise<StoredSession | null> {
 		const ratio = touch ? Math.round(this.options.touchRatio * 1_000) : -1;
-		const args = [String(ratio), idleMs === undefined ? "" : String(idleMs)];
+		const args = [String(ratio), this.#idleText(idleMs)];
 		return this.redis.command(readScript([this.keys.session(handle)], args));
 	}
 
@@ -78,10 +78,15 @@ export class SessionTable<T> {
 		const args = [
 			String(version),
 			this.options.codec.encode(data),
-			idleMs === undefined ? "" : String(idleMs),
+			this.#idleText(idleMs),
 			...(userId === undefined ? [] : [userId ?? ""]),
 		];
 		return this.redis.command(saveScript([this.keys.session(handle)], args));
+	}
+
+	/** As the scripts take it: `""` leaves the session's own. */
+	#idleText(idleMs: number | null | undefined): string {
+		return idleMs === undefined ? "" : String(idleMs ?? this.options.idleMs);
 	}
 
 	/** The user of the session, `""` for none; `null`: there was none. */

@@ -30,8 +30,8 @@ export interface NewSession {
 export interface WriteSessionOptions {
 	/** Whose session it is from now on; `null`: nobody's. @default as before */
 	readonly userId?: string | null;
-	/** How long this one may be idle from now on, in whole milliseconds. @default as before; for a new one, the factory's */
-	readonly idleMs?: number;
+	/** How long this one may be idle from now on, in whole milliseconds; `null`: as the factory says. @default as before */
+	readonly idleMs?: number | null;
 }
 
 export interface CreateSessionOptions {

@@ -62,12 +62,15 @@ export interface Sessions<T> {
 		options?: UpdateSessionOptions,
 	): Promise<Session<T>>;
 
-	/** Begins the idle time anew, as `get` does, or with another one. `false`: there is no session. */
-	touch(id: string, options?: { readonly idleMs?: number }): Promise<boolean>;
+	/** Begins the idle time anew, as `get` does, or with another one; `null` is the factory's. `false`: there is no session. */
+	touch(id: string, options?: { readonly idleMs?: number | null }): Promise<boolean>;
 
 	/**
-	 * Gives the session a new id, as after a login; the old one leads to it for `graceMs`, for the requests under way, and whoever
-	 * uses it later is told to `onReuse`. `null`: another request has done so just now, and its answer has the new id.
+	 * Gives the session a new id, as after a login; the old one leads to it for `graceMs`, over 99 later rotations at most, for the
+	 * requests under way, and whoever uses it later is told to `onReuse`. `null`: another request has done so just now, and its answer has the new id.
+	 *
+	 * Where an answer is lost it asks once more. When that fails too and the `outcome` is `unknown`, the session may be at its new id:
+	 * `rotate` of the old one, within `graceMs` and on the same `Sessions`, gives that id. The old one still leads to it as long.
 	 *
 	 * @throws {SessionGoneError}
 	 * @throws {SessionConflictError} it was changed in each of 100 attempts: it keeps its id

@@ -90,12 +90,39 @@ describe.each(places)("over $name", (place) => {
 		test("buckets that no window reaches are dropped, and the key ends with the last", async () => {
 			const current = Math.floor(await now());
 			await plant(Object.fromEntries(Array.from({ length: 40 }, (_, i) => [current - 11 - i, 1])));
-			await plant({ [current + 1_000]: 1 });
 			await counter.record();
 			expect(await redis.command(hlen(`window:${name}`))).toBe(1);
 			const ttl = await redis.command(pttl(`window:${name}`));
 			expect(ttl).toBeGreaterThan(10 * BUCKET);
 			expect(ttl).toBeLessThanOrEqual(11 * BUCKET);
+		});
+
+		// Broken on purpose, each red: where a bucket is begun, those of the future left while there are few; where they are read, only
+		// passed over. They count as soon as the clock is a bucket behind them.
+		test("what was counted while the clock was ahead is dropped by who counts or asks next", async () => {
+			const key = `window:${name}`;
+			const future = (): Promise<Record<number, number>> =>
+				now().then((time) => ({ [Math.floor(time) + 3]: 1_000, [Math.floor(time) + 9]: 1_000 }));
+			for (const use of [() => counter.record(), () => counter.count(), () => counter.series()]) {
+				await redis.command(unlink(key));
+				await plant(await future());
+				await use();
+				expect(await redis.command(hlen(key))).toBeLessThanOrEqual(1);
+				expect(await counter.count()).toBeLessThanOrEqual(1);
+			}
+		});
+
+		// Broken on purpose: where a bucket is full, HINCRBY all the same, which Redis does up to 2^63.
+		test("a number that would not be exact is refused, and nothing has changed", async () => {
+			const overflow = { code: "RK_COUNTER_OVERFLOW" };
+			const hours = createWindowedCounter(redis, { name, bucketMs: 3_600_000, windowMs: 7_200_000 });
+			await hours.record(Number.MAX_SAFE_INTEGER - 1);
+			await expect(hours.record(2)).rejects.toMatchObject(overflow);
+			expect(await hours.count()).toBe(Number.MAX_SAFE_INTEGER - 1);
+			await hours.record(1);
+			const last = Math.floor((await now()) / 60) - 1;
+			await plant({ [last]: Number.MAX_SAFE_INTEGER });
+			await expect(hours.count()).rejects.toMatchObject(overflow);
 		});
 
 		test("what was counted falls out of the window by itself", async () => {
@@ -167,12 +194,23 @@ test("bad input is refused before anything is sent, by its name", async () => {
 	const redis = await open(adapters[0] ?? expect.fail(), inject("redisUrl"));
 	const counter = createCounter(redis, { name: "c", min: 0, max: 5 });
 	const windowed = createWindowedCounter(redis, { name: "w", bucketMs: 10, windowMs: 100 });
-	const bad: ReadonlyArray<readonly [argument: string, call: () => unknown]> = [
+	const options: ReadonlyArray<readonly [argument: string, call: () => unknown]> = [
 		["name", () => createCounter(redis, { name: "" })],
+		["name", () => createCounter(redis, { name: "\ud800" })],
+		["name", () => createWindowedCounter(redis, { name: "\udfff", bucketMs: 1, windowMs: 1 })],
 		["ttl", () => Reflect.apply(createCounter, null, [redis, { name: "c", ttl: 5 }])],
 		["ttlMs", () => createCounter(redis, { name: "c", ttlMs: 0 })],
 		["min", () => createCounter(redis, { name: "c", min: 6, max: 5 })],
 		["max", () => createCounter(redis, { name: "c", max: 2 ** 53 })],
+		["windowMs", () => createWindowedCounter(redis, { name: "w", bucketMs: 10, windowMs: 105 })],
+		["windowMs", () => createWindowedCounter(redis, { name: "w", bucketMs: 1, windowMs: 3_601 })],
+		["bucketMs", () => createWindowedCounter(redis, { name: "w", bucketMs: 0, windowMs: 10 })],
+		["block", () => createIdGenerator(redis, { name: "i", block: 0 })],
+		["size", () => Reflect.apply(createIdGenerator, null, [redis, { name: "i", size: 5 }])],
+	];
+	for (const [argument, call] of options)
+		expect(call, argument).toThrow(expect.objectContaining({ argument }));
+	const bad: ReadonlyArray<readonly [argument: string, call: () => unknown]> = [
 		["by", () => counter.increment(0.5)],
 		["by", () => counter.increment(Number.NaN)],
 		["by", () => counter.decrement(2 ** 53)],
@@ -181,13 +219,9 @@ test("bad input is refused before anything is sent, by its name", async () => {
 		["value", () => counter.getSet(-1)],
 		["value", () => counter.compareAndSet(null, 1.5)],
 		["expected", () => Reflect.apply(counter.compareAndSet, counter, [undefined, 1])],
-		["windowMs", () => createWindowedCounter(redis, { name: "w", bucketMs: 10, windowMs: 105 })],
-		["windowMs", () => createWindowedCounter(redis, { name: "w", bucketMs: 1, windowMs: 3_601 })],
-		["bucketMs", () => createWindowedCounter(redis, { name: "w", bucketMs: 0, windowMs: 10 })],
 		["by", () => windowed.record(0)],
 		["windowMs", () => windowed.count(101)],
-		["block", () => createIdGenerator(redis, { name: "i", block: 0 })],
-		["size", () => Reflect.apply(createIdGenerator, null, [redis, { name: "i", size: 5 }])],
 	];
-	for (const [argument, call] of bad) expect(call, argument).toThrow(expect.objectContaining({ argument }));
+	for (const [argument, call] of bad)
+		await expect(call(), argument).rejects.toMatchObject({ code: "RK_INVALID_ARGUMENT", argument });
 });

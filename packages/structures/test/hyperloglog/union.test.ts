@@ -58,6 +58,20 @@ describe.each(adapters)("over $name, on a cluster", (adapter) => {
 		expect(equal).toBe(500);
 	});
 
+	// Red when all of them are the keys of one script: "too many results to unpack".
+	test("thousands of sources are merged, of one slot and of many", async () => {
+		const hll = createHyperLogLog(await openCluster(adapter, cluster), {
+			prefix: freshName(),
+			ttlMs: 600_000,
+		});
+		for (const nameOf of [(i: number) => `{one}:${i}`, (i: number) => `each:${i}`]) {
+			await hll.add(nameOf(0), "x");
+			await hll.add(nameOf(8_999), "y");
+			await hll.merge(nameOf(9_000), ...Array.from({ length: 9_000 }, (_, i) => nameOf(i)));
+			expect(await hll.count(nameOf(9_000))).toBe(2);
+		}
+	});
+
 	test("a union is merged into a key of another slot, which keeps its own and its TTL", async () => {
 		const redis = await openCluster(adapter, cluster);
 		const hll = createHyperLogLog(redis, { prefix: `${freshName()}:`, ttlMs: 600_000 });

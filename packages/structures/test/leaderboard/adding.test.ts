@@ -137,6 +137,11 @@ describe.each(adapters)("what is added over $name", (adapter) => {
 		expect(await board.get("ann")).toMatchObject({ data: '{"country":"AT"}' });
 		await board.add("ann", 2, { data: null });
 		expect(await board.get("ann")).toMatchObject({ data: null });
+		expect(await board.add("bob", 1, { mode: "best", data: "new" })).toMatchObject({
+			score: 2,
+			changed: false,
+		});
+		expect(await board.get("bob")).toMatchObject({ data: "new" });
 		await board.remove(["bob", "nobody"]);
 		await board.add("bob", 2);
 		expect(await board.get("bob")).toMatchObject({ data: null });

@@ -58,6 +58,9 @@ test("arguments that are not acceptable are refused, and nothing is sent", async
 	const board = createLeaderboard(port, { name: freshName() });
 	const calls: Array<[string, (board: Leaderboard) => Promise<unknown>]> = [
 		["member", () => board.add("", 1)],
+		["member", () => board.add("\ud800", 1)],
+		["member", () => board.addMany([["\ud800", 1]])],
+		["member", () => board.getMany(["a", "\udfff"])],
 		["member", () => board.add(untyped(5), 1)],
 		["score", () => board.add("a", untyped("1"))],
 		["score", () => board.add("a", untyped(null))],

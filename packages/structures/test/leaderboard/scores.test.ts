@@ -104,7 +104,7 @@ describe.each(adapters)("scores over $name", (adapter) => {
 		}
 	});
 
-	// Broken on purpose: `LARGEST` in write.lua made 2^53.
+	// Broken on purpose: `most` made 2^53.
 	test("that a sum would take to where whole numbers are not exact stay as they are", async () => {
 		const redis = await open(adapter, inject("redisUrl"));
 		for (const shape of shapes) {
@@ -124,6 +124,23 @@ describe.each(adapters)("scores over $name", (adapter) => {
 			).rejects.toMatchObject(tooHigh);
 			expect(await board.score("m")).toBe(Number.MAX_SAFE_INTEGER);
 			expect(await board.score("n")).toBe(1);
+		}
+	});
+
+	// Broken on purpose, each red: where a sum is made, 2^53 − 1 as the limit whatever the scale; in write.lua, and in plain-add.lua.
+	test("with a scale, sums stay where quotients are exact", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		for (const shape of [...shapes, { maxSize: 5 }]) {
+			const board = createLeaderboard(redis, { ...shape, name: freshName(), scale: 100 });
+			const most = 2 ** 51 / 100;
+			await board.add("m", most - 0.01);
+			expect(await board.incr("m", 0.01)).toMatchObject({ score: most });
+			const tooHigh = { code: "RK_LEADERBOARD_SCORE", score: String(2 ** 51 + 1) };
+			await expect(board.incr("m", 0.01)).rejects.toMatchObject(tooHigh);
+			await expect(board.addMany([["m", 0.01]], { mode: "incr" })).rejects.toMatchObject(tooHigh);
+			expect(await board.score("m")).toBe(most);
+			await board.incr("n", -most);
+			await expect(board.incr("n", -0.01)).rejects.toMatchObject({ score: String(-(2 ** 51) - 1) });
 		}
 	});
 

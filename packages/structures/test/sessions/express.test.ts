@@ -97,6 +97,11 @@ describe.each(adapters)("express-session over $name", (adapter) => {
 			request.session.cookie.maxAge = 60_000;
 			say(request, response);
 		});
+		app.get("/forget", (request, response) => {
+			request.session.cookie.maxAge = undefined;
+			request.session.a = 1;
+			say(request, response);
+		});
 		app.get("/reload", (request, response, next) => {
 			request.session.visits = 99;
 			request.session.reload((error: unknown) => {
@@ -196,6 +201,10 @@ describe.each(adapters)("express-session over $name", (adapter) => {
 		await browser.get("/short");
 		expect(await redis.command(pttl(key))).toBeLessThanOrEqual(60_000);
 		expect(await browser.get("/read")).toBe('200 {"visits":1}');
+		// Broken on purpose: the idle time left as it is, where the cookie has no maxAge any more.
+		await browser.get("/forget");
+		expect(await redis.command(pttl(key))).toBeGreaterThan(60_000);
+		expect(await browser.get("/read")).toBe('200 {"visits":1,"a":1}');
 		const [listed] = await new Promise<SessionData[]>((resolve, reject) =>
 			store.all((error, all) => (error ? reject(error) : resolve(all ?? []))),
 		);

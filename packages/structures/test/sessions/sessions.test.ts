@@ -175,6 +175,11 @@ describe.each(places)("sessions over $name", (place) => {
 			expect(await redis.command(pttl(keyOf(id)))).toBeLessThanOrEqual(60_000);
 			await sessions.update(id, (data) => data);
 			expect((await sessions.get(id))?.expiresInMs).toBeLessThanOrEqual(60_000);
+			await sessions.touch(id, { idleMs: null });
+			expect((await sessions.get(id))?.expiresInMs).toBeGreaterThan(0.9 * HOUR);
+			await sessions.update(id, (data) => data, { idleMs: 60_000 });
+			await sessions.save(id, {}, 3, { idleMs: null });
+			expect((await sessions.get(id))?.expiresInMs).toBeGreaterThan(0.9 * HOUR);
 			await sessions.touch(id, { idleMs: 1 });
 			await until(async () => (await sessions.get(id, { touch: false })) === null);
 		});
@@ -415,18 +420,24 @@ test("bad input is refused, by its name, and no error has an id in it", async ()
 		Reflect.apply(call, sessions, args);
 	const make = (options: object) => () =>
 		Reflect.apply(createSessions, null, [redis, { ...good, ...options }]);
-	const bad: ReadonlyArray<readonly [argument: string, call: () => unknown]> = [
+	const options: ReadonlyArray<readonly [argument: string, call: () => unknown]> = [
 		["idleMs", make({ idleMs: 0 })],
 		["absoluteMs", make({ absoluteMs: 999 })],
 		["absoluteMs", make({ absoluteMs: undefined })],
 		["ttl", make({ ttl: 1 })],
 		["prefix", make({ prefix: "a{b}" })],
+		["prefix", make({ prefix: "\ud800" })],
 		["codec", make({ codec: JSON })],
 		["touchRatio", make({ touchRatio: 1 })],
 		["maxPerUser", make({ maxPerUser: 0 })],
 		["graceMs", make({ graceMs: -1 })],
 		["onReuse", make({ onReuse: 1 })],
 		["genId", make({ genId: "x" })],
+	];
+	for (const [argument, call] of options)
+		expect(call, argument).toThrow(expect.objectContaining({ argument }));
+	const lone = `${"x".repeat(30)}\udfff`;
+	const bad: ReadonlyArray<readonly [argument: string, call: () => unknown]> = [
 		["id", () => sessions.create({}, { id: "short" })],
 		["genId()", () => createSessions(redis, { ...good, genId: () => "1" }).create({})],
 		["userId", () => sessions.create({}, { userId: "" })],
@@ -444,7 +455,13 @@ test("bad input is refused, by its name, and no error has an id in it", async ()
 		["id", () => anyOf(sessions.destroyUser, "u", { except: 5 })],
 		["userId", () => sessions.listUser("")],
 		["userId", () => sessions.count("")],
+		["id", () => sessions.create({}, { id: lone })],
+		["id", () => sessions.get(lone)],
+		["userId", () => sessions.create({}, { userId: lone })],
+		["userId", () => sessions.save("x", {}, 1, { userId: lone })],
+		["userId", () => sessions.destroyUser(lone)],
 	];
-	for (const [argument, call] of bad) expect(call, argument).toThrow(expect.objectContaining({ argument }));
-	expect(() => sessions.create({}, { id: "secret" })).not.toThrow(/secret/);
+	for (const [argument, call] of bad)
+		await expect(call(), argument).rejects.toMatchObject({ code: "RK_INVALID_ARGUMENT", argument });
+	await expect(sessions.create({}, { id: "secret" })).rejects.not.toThrow(/secret/);
 });

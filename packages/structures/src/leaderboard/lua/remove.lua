@@ -1,8 +1,8 @@
 -- Takes members off the board.
--- ARGV[4…] members
+-- ARGV[4] expiry, as write.lua has it   ARGV[5…] members
 -- Replies how many there were
 local removed = 0
-for i = 4, #ARGV do
+for i = 5, #ARGV do
 	local place = placeOf(ARGV[i])
 	local score = place and call("ZSCORE", board, place)
 	if score then
@@ -11,4 +11,5 @@ for i = 4, #ARGV do
 		removed = removed + 1
 	end
 end
+expire(ARGV[4])
 return removed

@@ -1,9 +1,9 @@
--- What the scripts have in common that write. No score may come to lie beyond where whole numbers are exact.
-local LARGEST = 9007199254740991
+-- What the scripts have in common that write.
+local LARGEST_TURN = 9007199254740991
 
 -- Writes a member's score; `mode` is set, incr, high or low. Gives its place, its score, and whether that changed; or nil and the
--- score that would be out of range.
-local function put(member, place, previous, score, mode)
+-- score that would be beyond `most`, where scores are not exact.
+local function put(member, place, previous, score, mode, most)
 	local new = score + 0
 	if previous then
 		local old = tonumber(previous)
@@ -12,7 +12,7 @@ local function put(member, place, previous, score, mode)
 			return place, previous, false
 		end
 	end
-	if new ~= new or (mode == "incr" and math.abs(new) > LARGEST and math.abs(new) ~= math.huge) then
+	if new ~= new or (mode == "incr" and math.abs(new) > tonumber(most) and math.abs(new) ~= math.huge) then
 		return nil, string.format("%.17g", new)
 	end
 	local text = string.format("%.17g", new)
@@ -20,7 +20,7 @@ local function put(member, place, previous, score, mode)
 	if timed ~= "" then
 		if place then call("ZREM", board, place) end
 		local turn = call("HINCRBY", KEYS[2], "turn", 1)
-		if timed == "first-desc" or timed == "last-asc" then turn = LARGEST - turn end
+		if timed == "first-desc" or timed == "last-asc" then turn = LARGEST_TURN - turn end
 		place = string.format("%016.0f:", turn) .. member
 		call("HSET", KEYS[3], member, place)
 	end
