@@ -29,7 +29,11 @@ interface PolicyOptions {
     readonly errorBackoffMs?: number;
     /** A caller who can have a stale value (`staleIfErrorMs`) waits no longer than this for the loader, in milliseconds. @default none */
     readonly softTimeoutMs?: number;
-    /** A caller waits no longer than this for the loader, in milliseconds; the load goes on. @default 10_000 */
+    /**
+     * A caller waits no longer than this for the loader, in milliseconds; the load goes on, and others may join it, until one who joined
+     * after that has waited as long in vain.
+     * @default 10_000
+     */
     readonly hardTimeoutMs?: number;
 }
 
