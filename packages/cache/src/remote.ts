@@ -38,7 +38,7 @@ export class Remote {
 	readonly #channel: string;
 	readonly #sender: string;
 	/** The token that was parsed last, and what of. */
-	#text: string | undefined;
+	#text: string | null = null;
 	#token: Token | undefined;
 
 	constructor(
@@ -81,7 +81,7 @@ export class Remote {
 		return this.#redis.command(mgetBuffer(all), this.#options).then(
 			(found) => {
 				this.#succeeded();
-				return { values: found, tokens: found.slice(values.length).map((token) => this.#parsed(token)) };
+				return { values: found, tokens: found.slice(values.length).map(textOf).map(this.#tokenOf) };
 			},
 			(error: unknown) => {
 				for (let i = 1; i < values.length; i++) this.#failed(error); // as if each had been asked for by itself
@@ -91,14 +91,13 @@ export class Remote {
 	}
 
 	/** A token is read far more often than it changes: the same text is the same object, mostly. */
-	#parsed(bytes: Buffer | null): Token | undefined {
-		const text = bytes?.toString("latin1");
+	readonly #tokenOf = (text: string | null): Token | undefined => {
 		if (text !== this.#text) {
 			this.#text = text;
-			this.#token = text === undefined ? undefined : parseToken(text);
+			this.#token = text === null ? undefined : parseToken(text);
 		}
 		return this.#token;
-	}
+	};
 
 	readonly #notGot = (error: unknown): never => {
 		this.#failed(error);
@@ -122,7 +121,7 @@ export class Remote {
 
 	/** Of the namespace, if `namespace`, and of these tags, in this order. */
 	async tokens(tags: readonly string[]): Promise<Array<Token | undefined>> {
-		return (await this.#run(mget(this.#tokenKeys(tags)))).map(tokenOf);
+		return (await this.#run(mget(this.#tokenKeys(tags)))).map(this.#tokenOf);
 	}
 
 	/** The same, where those that are missing are made, and all live as long as what is about to be cached. @param ttlMs 0: no end */
@@ -313,6 +312,6 @@ export function newToken(): string {
 	return randomBytes(9).toString("base64url");
 }
 
-function tokenOf(text: string | null): Token | undefined {
-	return text === null ? undefined : parseToken(text);
+function textOf(bytes: Buffer | null): string | null {
+	return bytes === null ? null : bytes.toString("latin1");
 }

@@ -1,24 +1,30 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { describe, expect, inject, test } from "vitest";
-import { adapters, cacheOn, freshNamespace, listeningOn, open, slow, until } from "./redis.ts";
+import type { CacheOptions } from "../src/index.ts";
+import { type Adapter, adapters, cacheOn, freshNamespace, listeningOn, open, slow, until } from "./redis.ts";
 import { deletedAtOnce } from "./support/at-once.ts";
+
+/** Two processes, as far as Redis can tell: in `b`, which hears nothing of `a`, a load of "k" has begun. */
+async function withLoadUnderWay(adapter: Adapter, options: Partial<CacheOptions>) {
+	const redis = await open(adapter, inject("redisUrl"));
+	const namespace = freshNamespace();
+	const a = cacheOn(redis, { namespace, l1: false });
+	const b = cacheOn(redis, { namespace, bus: false, ...options });
+	const old = slow<string>();
+	const before = b.getOrLoad("k", old.load);
+	await old.begun;
+	return { a, b, before, end: old.end };
+}
 
 describe.each(adapters)("over $name", (adapter) => {
 	// Broken on purpose: where isTooLate gives false, who comes after the delete is given "old" by the load that he joined.
 	test("without memory, who asks after another process's delete gets nothing from before, though he joins an older load", async () => {
-		const redis = await open(adapter, inject("redisUrl"));
-		const namespace = freshNamespace();
-		const a = cacheOn(redis, { namespace, l1: false });
-		// It does not hear of the delete at all.
-		const b = cacheOn(redis, { namespace, l1: false, bus: false });
-		const old = slow<string>();
-		const before = b.getOrLoad("k", old.load);
-		await old.begun;
+		const { a, b, before, end } = await withLoadUnderWay(adapter, { l1: false });
 		const alsoBefore = b.getOrLoad("k", () => "new");
 		await a.delete("k");
 		const after = b.getOrLoad("k", () => "new");
 		const [many] = [b.getOrLoadMany(["k"], () => ["new"])];
-		old.end.open("old");
+		end.open("old");
 		expect(await before).toBe("old");
 		expect(["old", "new"]).toContain(await alsoBefore);
 		expect(await after).toBe("new");
@@ -176,33 +182,21 @@ describe.each(adapters)("over $name", (adapter) => {
 
 	// Broken on purpose: where memory without a bus counts as told, "old" is served long after `l1.ttlMs`.
 	test("without a bus, who asks after another process's delete and l1.ttlMs gets nothing from before", async () => {
-		const redis = await open(adapter, inject("redisUrl"));
-		const namespace = freshNamespace();
-		const a = cacheOn(redis, { namespace, l1: false });
-		const b = cacheOn(redis, { namespace, bus: false, l1: { ttlMs: 10 } });
-		const old = slow<string>();
-		const before = b.getOrLoad("k", old.load);
-		await old.begun;
+		const { a, b, before, end } = await withLoadUnderWay(adapter, { l1: { ttlMs: 10 } });
 		await a.delete("k");
 		await new Promise((resolve) => setTimeout(resolve, 20));
 		const after = b.getOrLoad("k", () => "new");
-		old.end.open("old");
+		end.open("old");
 		expect(await before).toBe("old");
 		expect(await after).toBe("new");
 	});
 
 	// Broken on purpose: where Flight.fail rejects all, the error of the load from before is given.
 	test("without memory, who asks after another process's set does not fail with an older load", async () => {
-		const redis = await open(adapter, inject("redisUrl"));
-		const namespace = freshNamespace();
-		const a = cacheOn(redis, { namespace, l1: false });
-		const b = cacheOn(redis, { namespace, l1: false, bus: false });
-		const old = slow<string>();
-		const before = b.getOrLoad("k", old.load);
-		await old.begun;
+		const { a, b, before, end } = await withLoadUnderWay(adapter, { l1: false });
 		await a.set("k", "new");
 		const after = b.getOrLoad("k", () => "loaded");
-		old.end.fail(new Error("no row yet"));
+		end.fail(new Error("no row yet"));
 		await expect(before).rejects.toThrow("no row yet");
 		expect(await after).toBe("new");
 	});
