@@ -1,7 +1,4 @@
-import { InvalidArgumentError } from "@rk/client";
-
-/** Letters that are one half of a pair: in Redis they would all be the same key. */
-const LONE_SURROGATE = /\p{Cs}/u;
+import { InvalidArgumentError, isText } from "@rk/client";
 
 /** The names in Redis of a cache's things. No two of them are ever the same: a namespace has neither brace nor colon. */
 export class Names {
@@ -36,10 +33,6 @@ export class Names {
 /** @throws {InvalidArgumentError} no text, or text that UTF-8 cannot tell from another */
 export function checkText(argument: string, value: unknown): void {
 	if (!isText(value)) throw new InvalidArgumentError(argument, value, "well-formed text");
-}
-
-function isText(value: unknown): value is string {
-	return typeof value === "string" && !LONE_SURROGATE.test(value);
 }
 
 /** @throws {InvalidArgumentError} */

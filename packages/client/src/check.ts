@@ -27,6 +27,14 @@ export function isMs(value: unknown, min = 1): boolean {
 	return typeof value === "number" && value >= min && value <= LONGEST_MS;
 }
 
+/** Half of a pair, which UTF-8 has no bytes for: in Redis they would all be the same. */
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/** Text that Redis tells from all other texts. */
+export function isText(value: unknown): value is string {
+	return typeof value === "string" && !LONE_SURROGATE.test(value);
+}
+
 /** @throws {InvalidArgumentError} an option that nobody reads: a misspelling, or another library's name for it */
 export function checkKnown(argument: string, options: object, known: readonly string[]): void {
 	if (typeof options !== "object" || options === null) {

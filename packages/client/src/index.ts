@@ -6,7 +6,7 @@ export {
 	batchGetBuffer,
 	batchSet,
 } from "./batch-keys.ts";
-export { checkInteger, checkKnown, checkMs, checkPort } from "./check.ts";
+export { checkInteger, checkKnown, checkMs, checkPort, isText } from "./check.ts";
 export type { ReadFrom } from "./cluster-routes.ts";
 export {
 	type Arg,

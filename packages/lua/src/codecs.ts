@@ -4,19 +4,17 @@ import {
 	text as asText,
 	flag,
 	InvalidArgumentError,
+	isText,
 	RkError,
 	UnexpectedReplyError,
 	type WireReply,
 } from "@rk/client";
 import type { Codec } from "./codec.ts";
 
-/** Half of a surrogate pair, for which UTF-8 has no bytes: it would go as U+FFFD. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /** Text or bytes that arrive as they are. @throws {InvalidArgumentError} neither, or text that is not well formed */
 export function exactArg(argument: string, value: unknown): Arg {
 	if (Buffer.isBuffer(value)) return value;
-	if (typeof value === "string" && !LONE_SURROGATE.test(value)) return value;
+	if (isText(value)) return value;
 	throw new InvalidArgumentError(argument, value, "well-formed text, or a Buffer");
 }
 

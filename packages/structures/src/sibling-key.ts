@@ -1,4 +1,4 @@
-import { isText } from "./text.ts";
+import { isText } from "@rk/client";
 
 /** Braces only around one hash tag: anything else would leave a key's siblings no way into its slot. */
 export function isKeyName(name: unknown): name is string {

@@ -1,5 +1,4 @@
-import { checkPort, commandInfo, InvalidArgumentError, type RedisPort, type } from "@rk/client";
-import { isText } from "../text.ts";
+import { checkPort, commandInfo, InvalidArgumentError, isText, type RedisPort, type } from "@rk/client";
 import type { Backend } from "./backend.ts";
 import { BitfieldBackend } from "./bitfield.ts";
 import type { BloomFilter, BloomInfo, BloomItem } from "./bloom-filter.ts";

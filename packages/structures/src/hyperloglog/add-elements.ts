@@ -1,5 +1,4 @@
-import { type Command, InvalidArgumentError, pfadd, type RedisPort } from "@rk/client";
-import { isText } from "../text.ts";
+import { type Command, InvalidArgumentError, isText, pfadd, type RedisPort } from "@rk/client";
 import { explained } from "./errors.ts";
 import { addScript } from "./scripts.ts";
 

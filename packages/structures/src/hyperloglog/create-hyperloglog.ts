@@ -4,12 +4,13 @@ import {
 	checkKnown,
 	checkPort,
 	InvalidArgumentError,
+	isText,
 	keyInSlot,
 	type RedisPort,
 	slotOf,
 } from "@rk/client";
 import { inChunks } from "../chunks.ts";
-import { checkText, isText } from "../text.ts";
+import { checkText } from "../text.ts";
 import { addElements, checkElements, type End, type HyperLogLogElement } from "./add-elements.ts";
 import { countUnion, together } from "./count-union.ts";
 import { explained } from "./errors.ts";

@@ -1,5 +1,4 @@
-import { checkInteger, checkKnown, InvalidArgumentError } from "@rk/client";
-import { isText } from "../text.ts";
+import { checkInteger, checkKnown, InvalidArgumentError, isText } from "@rk/client";
 import { json, type SessionCodec } from "./codec.ts";
 import type { SessionCorruptError } from "./errors.ts";
 

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { InvalidArgumentError, makeKey } from "@rk/client";
-import { isText } from "../text.ts";
+import { InvalidArgumentError, isText, makeKey } from "@rk/client";
 
 /** Characters that 128 bits take in base 64. */
 const FEWEST = 22;
