@@ -3,7 +3,6 @@ import {
 	integer,
 	integerOrNull,
 	listOf,
-	pairsOf,
 	type ScriptCall,
 	text,
 	textOrNull,
@@ -70,14 +69,12 @@ function writes<T>(lua: string, reply: (reply: WireReply) => T): ScriptCall<T> {
 export const range: ScriptCall<Listing> = lists(rangeLua, listing);
 export const rangeByScore: ScriptCall<Listing> = lists(rangeByScoreLua, listing);
 /** `null`: there is no such member. */
-export const around: ScriptCall<Listing | null> = lists(aroundLua, (reply) =>
-	items(reply).length === 0 ? null : listing(reply),
-);
+export const around: ScriptCall<Listing | null> = lists(aroundLua, listingOrNull);
 /** Likewise. */
 export const plainAround: ScriptCall<Listing | null> = defineScript({
 	lua: plainAroundLua,
 	keys: 2,
-	reply: plainListing,
+	reply: listingOrNull,
 	readOnly: true,
 });
 export const lookUp: ScriptCall<Array<Lookup | null>> = reads(getLua, listOf(lookup));
@@ -97,17 +94,26 @@ export const remove: ScriptCall<number> = writes(removeLua, integer);
 export const trim: ScriptCall<number> = writes(trimLua, integer);
 
 const items: (reply: WireReply) => readonly WireReply[] = listOf((item) => item);
-const placed = pairsOf(text, text);
-const texts = listOf(textOrNull);
 
 function listing(reply: WireReply): Listing {
-	const [from = null, rank = null, entries = null, data = null] = items(reply);
-	return { from: integer(from), rank: integer(rank), entries: placed(entries), data: texts(data) };
+	const [from, rank, entries, data] = arrayOf(JSON.parse(text(reply)));
+	const placed: Array<readonly [string, string]> = [];
+	const words = arrayOf(entries);
+	for (let i = 0; i < words.length; i += 2) placed.push([String(words[i]), String(words[i + 1])]);
+	return { from: Number(from), rank: Number(rank), entries: placed, data: arrayOf(data).map(textOrNothing) };
 }
 
-function plainListing(reply: WireReply): Listing | null {
-	const [from, entries = null] = items(reply);
-	return from === undefined ? null : { from: integer(from), rank: 0, entries: placed(entries), data: [] };
+function listingOrNull(reply: WireReply): Listing | null {
+	return reply === null ? null : listing(reply);
+}
+
+/** An empty list of Lua's is written as an object. */
+function arrayOf(value: unknown): readonly unknown[] {
+	return Array.isArray(value) ? value : [];
+}
+
+function textOrNothing(value: unknown): string | null {
+	return typeof value === "string" ? value : null;
 }
 
 function lookup(reply: WireReply): Lookup | null {

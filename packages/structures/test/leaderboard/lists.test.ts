@@ -37,6 +37,45 @@ describe.each(adapters)("lists over $name", (adapter) => {
 		},
 	);
 
+	// The lists of scripts come as JSON: what it escapes, and what Lua's writer has words of its own for.
+	// Broken on purpose, red: members and data put between quotes as they are.
+	test.each([{}, { ties: "first", memberData: true }] as const)(
+		"name members and data exactly, whatever they are made of: %o",
+		async (shape) => {
+			const board = createLeaderboard(await open(adapter, inject("redisUrl")), {
+				...shape,
+				name: freshName(),
+			});
+			const texts = [
+				'"',
+				"\\",
+				"\\u0041",
+				"/",
+				"\0",
+				"\n\t\u001f",
+				"\u007f",
+				"é",
+				"\u2028",
+				"😀",
+				"null",
+				"false",
+				"[]",
+				"1e3",
+			];
+			await board.addMany(texts.map((text, i) => ("ties" in shape ? [text, i, text] : [text, i])));
+			const options = "ties" in shape ? { withData: true } : {};
+			const middle = texts[7] ?? "";
+			for (const listed of [
+				await board.around(middle, 99, options),
+				await board.rangeByScore(0, 99, options),
+				await board.top(99, options),
+			]) {
+				expect(listed.map(({ member }) => member).reverse()).toEqual(texts);
+				if ("ties" in shape) expect(listed.map(({ data }) => data).reverse()).toEqual(texts);
+			}
+		},
+	);
+
 	// Broken on purpose: a range of no scores that lists 0 to −1, which is everything.
 	test.each(["desc", "asc"] as const)(
 		"by score begin at the better end, and skip what they are told: %s",

@@ -1,9 +1,9 @@
 -- Entries about a member.
 -- ARGV[4] "1": with data, or ""   ARGV[5] member   ARGV[6] how many, it included   ARGV[7] "1": as many at the edges of the board, or ""
--- Replies as list.lua says, or {} if the member is not there
+-- Replies as list.lua says, or nil if the member is not there
 local place = placeOf(ARGV[5])
 local rank = place and call(desc and "ZREVRANK" or "ZRANK", board, place)
-if not rank then return {} end
+if not rank then return false end
 local count = tonumber(ARGV[6])
 local from = rank - math.floor((count - 1) / 2)
 local to = from + count - 1

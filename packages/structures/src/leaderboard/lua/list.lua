@@ -1,5 +1,6 @@
 -- Lists entries: places from 0, both included; `withData` is "1" or "".
--- Gives {first place, the shared rank of the first entry or, by the ranking "modified", of the last, {place, score, …}, {data, …}}
+-- Gives, as JSON: [first place, the shared rank of the first entry or, by the ranking "modified", of the last, [place, score, …], [data or
+-- false, …]]; an empty list may be {}. One text takes the client less than half the time that a list of as many texts does.
 local function list(from, to, withData)
 	local entries = call(desc and "ZREVRANGE" or "ZRANGE", board, from, to, "WITHSCORES")
 	local rank, data = 0, {}
@@ -11,5 +12,5 @@ local function list(from, to, withData)
 		for i = 1, #entries, 2 do members[#members + 1] = memberAt(entries[i]) end
 		data = call("HMGET", KEYS[5], unpack(members))
 	end
-	return { from, rank, entries, data }
+	return cjson.encode({ from, rank, entries, data })
 end

@@ -2,13 +2,13 @@
 -- KEYS[1] the board   KEYS[2] where its layout is if it is another
 -- ARGV[1] "desc" or "asc"   ARGV[2] member   ARGV[3] how many, it included   ARGV[4] how many of them before it
 -- ARGV[5] "1": as many at the edges of the board, or ""
--- Replies {first place from 0, {member, score, …}}, or {} if the member is not there; or the error RKLAYOUT
+-- Replies as list.lua says, or nil if the member is not there; or the error RKLAYOUT
 local call, board, desc, count = redis.call, KEYS[1], ARGV[1] == "desc", tonumber(ARGV[3])
 local found = call("HGET", KEYS[2], "layout")
 if found then return redis.error_reply("RKLAYOUT " .. found) end
 
 local rank = call(desc and "ZREVRANK" or "ZRANK", board, ARGV[2])
-if not rank then return {} end
+if not rank then return false end
 local listing, fill = desc and "ZREVRANGE" or "ZRANGE", ARGV[5] == "1"
 local from = rank - ARGV[4]
 local to = from + count - 1
@@ -22,4 +22,4 @@ if fill and #entries < 2 * count and from > 0 then
 	from = math.max(0, from + #entries / 2 - count)
 	entries = call(listing, board, from, -1, "WITHSCORES")
 end
-return { from, entries }
+return cjson.encode({ from, 0, entries, {} })
