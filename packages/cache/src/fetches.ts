@@ -3,7 +3,7 @@ import { refTo, type TagRef, type Tags } from "./tags.ts";
 import type { Seen, Tokens } from "./tokens.ts";
 
 /** Values of one command, at most. More would keep those who asked first waiting for the others. */
-const MOST = 32;
+const MOST = 64;
 /**
  * Bytes of values that are asked for by one command, and handed out in one turn of the event loop, about: they come all or not at all,
  * and to read them takes its time.
@@ -31,11 +31,12 @@ class Group {
 	readonly all: Fetch[] = [];
 	/** The namespace and the tags as they were before they were asked for. */
 	refs: TagRef[] | undefined;
-	readonly #names = new Set<string>();
+	#names: Set<string> | undefined;
 
 	want(names: readonly string[], tags: Tags): void {
 		this.refs ??= [refTo(tags.namespace)];
 		for (const name of names) {
+			this.#names ??= new Set();
 			if (this.#names.has(name)) continue;
 			this.#names.add(name);
 			this.refs.push(refTo(tags.of(name)));

@@ -76,15 +76,18 @@ export class Remote {
 
 	/** Not in a cluster. With `tags`, the tokens of the namespace and of these are read along. A key that holds another type counts as missing. */
 	getTogether(keys: readonly string[], tags: readonly string[] | undefined): Promise<Fetched> {
-		const values = keys.map((key) => this.#names.value(key));
-		const all = tags === undefined ? values : [...values, ...this.#tokenKeys(tags)];
+		const all = keys.map((key) => this.#names.value(key));
+		if (tags !== undefined) all.push(...this.#tokenKeys(tags));
 		return this.#redis.command(mgetBuffer(all), this.#options).then(
-			(found) => {
+			(values) => {
 				this.#succeeded();
-				return { values: found, tokens: found.slice(values.length).map(textOf).map(this.#tokenOf) };
+				const tokens: Array<Token | undefined> = [];
+				for (let i = keys.length; i < values.length; i++)
+					tokens.push(this.#tokenOf(values[i]?.toString("latin1") ?? null));
+				return { values, tokens };
 			},
 			(error: unknown) => {
-				for (let i = 1; i < values.length; i++) this.#failed(error); // as if each had been asked for by itself
+				for (let i = 1; i < keys.length; i++) this.#failed(error); // as if each had been asked for by itself
 				return this.#notGot(error);
 			},
 		);
@@ -310,8 +313,4 @@ export class Remote {
 /** 12 letters that nobody else makes. */
 export function newToken(): string {
 	return randomBytes(9).toString("base64url");
-}
-
-function textOf(bytes: Buffer | null): string | null {
-	return bytes === null ? null : bytes.toString("latin1");
 }

@@ -45,7 +45,7 @@ export class Tokens {
 
 	/** The namespace's need not be read again. */
 	get namespaceIsKnown(): boolean {
-		return this.#known(this.#tags.namespace, this.#clock()) !== undefined;
+		return this.#known(this.#tags.namespace) !== undefined;
 	}
 
 	/**
@@ -71,14 +71,13 @@ export class Tokens {
 
 	/** Those that need not be read again. */
 	#knownFor([namespace, ...refs]: readonly TagRef[], lifeMs: number): Seen | undefined {
-		const now = this.#clock();
-		const until = endOf(now, lifeMs);
+		const until = endOf(this.#clock(), lifeMs);
 		const tags = new Map<string, SeenTag>();
-		const first = namespace === undefined ? undefined : this.#known(namespace.tag, now);
+		const first = namespace === undefined ? undefined : this.#known(namespace.tag);
 		if (first === undefined || this.#tags.namespace.livesUntil < until) return undefined;
 		for (const ref of refs) {
 			const { tag } = ref;
-			const token = this.#known(tag, now);
+			const token = this.#known(tag);
 			if (token === undefined || tag.livesUntil < until) return undefined;
 			tags.set(tag.name, { ref, token });
 		}
@@ -95,25 +94,28 @@ export class Tokens {
 	/** Takes in tokens that were read after `refs` were taken. */
 	learn(refs: readonly TagRef[], tokens: ReadonlyArray<Token | undefined>): Seen {
 		const now = this.#clock();
-		const seen = new Map<string, SeenTag>();
-		for (const [i, ref] of refs.entries()) {
-			const token = tokens[i];
+		let tags: Map<string, SeenTag> | undefined;
+		for (let i = 0; i < refs.length; i++) {
+			const [ref, token] = [refs[i], tokens[i]];
+			if (ref === undefined) continue;
 			if (token !== undefined) this.#tags.learn(ref, token, now);
-			if (i > 0) seen.set(ref.tag.name, { ref, token });
+			if (i === 0) continue; // the namespace
+			tags ??= new Map();
+			tags.set(ref.tag.name, { ref, token });
 		}
-		return { namespace: tokens[0], tags: seen };
+		return { namespace: tokens[0], tags: tags ?? NO_TAGS };
 	}
 
 	/** The tag's token, if it is sure enough not to be read again. */
-	#known(tag: Tag, now: number): Token | undefined {
-		if (tag.token === undefined || now >= tag.knownUntil || !this.#memory?.isTrusted(now)) return undefined;
-		return tag.token;
+	#known(tag: Tag): Token | undefined {
+		if (tag.token === undefined || this.#memory === undefined) return undefined;
+		const now = this.#clock();
+		return now < tag.knownUntil && this.#memory.isTrusted(now) ? tag.token : undefined;
 	}
 
 	/** All tokens that are needed, without asking Redis; `undefined`: that is not possible. */
 	sure(names: readonly string[], seen: Seen | undefined): Seen | undefined {
-		const now = this.#clock();
-		const namespace = seen === undefined ? this.#known(this.#tags.namespace, now) : seen.namespace;
+		const namespace = seen === undefined ? this.#known(this.#tags.namespace) : seen.namespace;
 		if (namespace === undefined && seen === undefined) return undefined;
 		if (names.length === 0) return seen ?? { namespace, tags: NO_TAGS };
 		const tags = new Map<string, SeenTag>();
@@ -121,7 +123,7 @@ export class Tokens {
 			let one = seen?.tags.get(name);
 			if (one === undefined) {
 				const tag = this.#tags.of(name);
-				const token = this.#known(tag, now);
+				const token = this.#known(tag);
 				if (token === undefined) return undefined;
 				one = { ref: refTo(tag), token };
 			}
