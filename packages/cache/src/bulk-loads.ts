@@ -280,7 +280,7 @@ const NOTHING_SAID: Said = Object.freeze({ ttlMs: undefined, skipped: false, tag
 type Values = (key: string, place: number) => unknown;
 
 /** Looks into it when a value is needed, since a look for each of many keys takes its time. @throws {InvalidArgumentError} */
-export function valuesOf(loaded: ManyLoaded<unknown>, keys: readonly string[]): Values {
+function valuesOf(loaded: ManyLoaded<unknown>, keys: readonly string[]): Values {
 	if (loaded instanceof Map) return (key) => valueOrThrow(loaded.get(key));
 	if (Array.isArray(loaded) && loaded.length === keys.length)
 		return (_, place) => valueOrThrow(loaded[place]);

@@ -1,11 +1,12 @@
 import { CommandError } from "@rk/client";
-import { BulkLoads, type ManyTask, valuesOf } from "./bulk-loads.ts";
-import type { Loader, ManyLoader } from "./cache.ts";
+import { AskedAnew } from "./asked-anew.ts";
+import { BulkLoads } from "./bulk-loads.ts";
+import type { ManyLoader } from "./cache.ts";
 import type { Call } from "./call-options.ts";
 import { CHUNK, chunksOf } from "./chunks.ts";
 import type { Entry } from "./entry.ts";
 import type { Filling } from "./filling.ts";
-import type { Flight } from "./flight.ts";
+import { ANEW, type Flight } from "./flight.ts";
 import { Gathering } from "./gathering.ts";
 import type { Loads } from "./loads.ts";
 import { hit, l2Failed, miss } from "./outcomes.ts";
@@ -64,16 +65,29 @@ export class Bulk {
 		loader: ManyLoader<unknown>,
 		call: Call,
 		schema: Schema | undefined,
+		waitsSince?: number,
 	): Promise<unknown[]> {
 		const { deadlines, clock } = this.#parts;
-		const gathering = new Gathering(call, deadlines, clock);
+		const gathering = new Gathering(call, deadlines, clock, waitsSince);
+		const since = waitsSince ?? clock();
+		const anew = new AskedAnew(async (late) => {
+			this.#loads.requireOpen();
+			return this.load(late, loader, call, schema, since);
+		});
+		const join = (key: string, under: Flight): void => {
+			const value = under.wait(call, this.#loads.exact, waitsSince);
+			gathering.join(
+				key,
+				value.then((found) => (found === ANEW ? anew.value(key) : found)),
+			);
+		};
 		const missing: Flight[] = [];
 		const stale: Flight[] = [];
 		const task = { loader, call, schema };
 		let size = CHUNK;
 		for await (const chunk of chunksOf(keys, CHUNK)) {
 			if (gathering.over) break;
-			for await (const lot of chunksOf(this.#cold(chunk, task, gathering), size)) {
+			for await (const lot of chunksOf(this.#cold(chunk, call, gathering, join), size)) {
 				const flights = lot.map((key) => this.#loads.enter(key, call.tags, gathering));
 				for (const flight of flights) {
 					gathering.add(flight);
@@ -81,7 +95,7 @@ export class Bulk {
 				}
 				const { entries, bytes } = await this.#readCold(lot, call.tags, schema);
 				size = fitting(bytes, lot.length);
-				for (const [i, flight] of flights.entries()) this.#looked(flight, entries[i], missing, stale);
+				for (const [i, flight] of flights.entries()) this.#looked(flight, entries[i], call, missing, stale);
 			}
 		}
 		void this.#bulkLoads.obtain(missing, task, gathering.controller);
@@ -95,29 +109,31 @@ export class Bulk {
 	}
 
 	/** Those that memory does not have, and nobody loads. */
-	#cold(keys: readonly string[], { loader, call, schema }: ManyTask, gathering: Gathering): string[] {
-		const { memory, clock, inFlight } = this.#parts;
+	#cold(
+		keys: readonly string[],
+		{ tags }: Call,
+		gathering: Gathering,
+		join: (key: string, under: Flight) => void,
+	): string[] {
+		const { memory, clock } = this.#parts;
 		const cold: string[] = [];
 		for (const key of new Set(keys)) {
 			if (gathering.has(key)) continue;
 			const entry = memory?.fresh(key, clock());
-			if (entry?.has(call.tags)) {
+			if (entry?.has(tags)) {
 				hit(this.#parts, key, "l1", false);
 				gathering.put(key, entry);
-			} else if (inFlight.loads.has(key)) {
-				const one: Loader<unknown> = async ({ signal }) =>
-					valuesOf(await loader([key], { signal }), [key])(key, 0);
-				gathering.join(
-					key,
-					this.#loads.ask({ key, loader: one, call, schema, late: undefined, force: false }),
-				);
-			} else cold.push(key);
+				continue;
+			}
+			const under = this.#loads.joinable(key);
+			if (under === undefined) cold.push(key);
+			else join(key, under);
 		}
 		return cold;
 	}
 
 	/** Answers with what there is, or has it loaded; or both. */
-	#looked(flight: Flight, entry: Entry | undefined, missing: Flight[], stale: Flight[]): void {
+	#looked(flight: Flight, entry: Entry | undefined, call: Call, missing: Flight[], stale: Flight[]): void {
 		const { clock, counts, backoffs } = this.#parts;
 		const now = clock();
 		if (entry !== undefined && now < entry.freshUntil) {
@@ -129,7 +145,7 @@ export class Bulk {
 		if (entry?.isStale(now) || (resting && entry.isFallback(now))) {
 			hit(this.#parts, flight.key, "l2", true);
 			counts.staleHits += 1;
-			if (resting) {
+			if (resting || !this.#loads.refreshes(flight, call)) {
 				this.#loads.settle(flight, entry);
 				return;
 			}

@@ -4,6 +4,7 @@ import type { Deadlines } from "./deadlines.ts";
 import type { Entry } from "./entry.ts";
 import { LoadTimeoutError } from "./errors.ts";
 import type { Fence } from "./in-flight.ts";
+import { patienceLeft } from "./patience.ts";
 
 /** In the place of a value: it is none for this caller, who has to ask anew. */
 export const ANEW: unique symbol = Symbol("anew");
@@ -16,6 +17,8 @@ interface Waiter {
 	readonly afterOthers: boolean;
 	/** What the load had found out before he came is not good enough. */
 	readonly exact: boolean;
+	/** Since when (Unix ms) he has waited, if not for this load alone. */
+	readonly waitsSince: number | undefined;
 	readonly resolve: (value: unknown) => void;
 	readonly reject: (error: unknown) => void;
 	/** Takes back his deadline. */
@@ -122,8 +125,9 @@ export class Flight {
 	 * What it finds; {@link ANEW}, where that does not go with all of the call's tags.
 	 *
 	 * @param exact nobody tells what others invalidate: who comes too late for what it finds is told {@link ANEW}
+	 * @param waitsSince since when (Unix ms) his patience has been tried by other loads
 	 */
-	wait(call: Call, exact = false): Promise<unknown> {
+	wait(call: Call, exact = false, waitsSince?: number): Promise<unknown> {
 		if (this.#stale?.isStale(this.#clock()) && this.#goesWith(this.#stale, call))
 			return this.#stale.promise();
 		return new Promise((resolve, reject) => {
@@ -132,6 +136,7 @@ export class Flight {
 				since: this.#steps,
 				afterOthers: this.#kept,
 				exact,
+				waitsSince,
 				resolve,
 				reject,
 				disarm: undefined,
@@ -222,7 +227,7 @@ export class Flight {
 		const late = this.#fallback;
 		const fallback = late !== undefined && this.#suits(late, waiter, this.#fallbackFor) ? late : undefined;
 		const ms = fallback === undefined ? hardTimeoutMs : Math.min(softTimeoutMs, hardTimeoutMs);
-		waiter.disarm = this.#deadlines.add(ms, () => {
+		waiter.disarm = this.#deadlines.add(patienceLeft(ms, waiter.waitsSince, this.#clock), () => {
 			this.#kept = true; // as where an owner waits no longer
 			this.#drop(waiter);
 			if (fallback?.isFallback(this.#clock())) waiter.resolve(fallback.take());

@@ -5,6 +5,7 @@ import type { Deadlines } from "./deadlines.ts";
 import type { Entry } from "./entry.ts";
 import { LoadTimeoutError } from "./errors.ts";
 import type { Flight, Owner } from "./flight.ts";
+import { patienceLeft } from "./patience.ts";
 
 /** What a caller gets of a key. */
 interface Found {
@@ -21,6 +22,7 @@ export class Gathering implements Owner {
 	readonly #call: Call;
 	readonly #deadlines: Deadlines;
 	readonly #clock: () => number;
+	readonly #waitsSince: number | undefined;
 	readonly #found = new Map<string, Found | Error>();
 	readonly #flights: Flight[] = [];
 	readonly #all: Promise<void>;
@@ -31,8 +33,10 @@ export class Gathering implements Owner {
 	#left = 1;
 	#over = false;
 
-	constructor(call: Call, deadlines: Deadlines, clock: () => number) {
+	/** @param waitsSince since when (Unix ms) the caller has waited for other loads */
+	constructor(call: Call, deadlines: Deadlines, clock: () => number, waitsSince: number | undefined) {
 		this.#call = call;
+		this.#waitsSince = waitsSince;
 		this.#deadlines = deadlines;
 		this.#clock = clock;
 		this.#all = new Promise((resolve, reject) => {
@@ -86,9 +90,8 @@ export class Gathering implements Owner {
 	async values(keys: readonly string[]): Promise<unknown[]> {
 		const { softTimeoutMs, hardTimeoutMs } = this.#call.policy;
 		const late = this.#flights.some((flight) => flight.late !== undefined);
-		if (late && softTimeoutMs < hardTimeoutMs)
-			this.#disarm.push(this.#deadlines.add(softTimeoutMs, () => void this.#impatient("soft")));
-		this.#disarm.push(this.#deadlines.add(hardTimeoutMs, () => void this.#impatient("hard")));
+		if (late && softTimeoutMs < hardTimeoutMs) this.#after(softTimeoutMs, "soft");
+		this.#after(hardTimeoutMs, "hard");
 		this.#end();
 		await this.#all;
 		const values: unknown[] = [];
@@ -99,6 +102,11 @@ export class Gathering implements Owner {
 			}
 		}
 		return values;
+	}
+
+	#after(ms: number, timeout: "soft" | "hard"): void {
+		const left = patienceLeft(ms, this.#waitsSince, this.#clock);
+		this.#disarm.push(this.#deadlines.add(left, () => void this.#impatient(timeout)));
 	}
 
 	#settle(key: string, found: Found): void {

@@ -31,6 +31,15 @@ export interface Task {
 	readonly late: Entry | undefined;
 	/** Load it even if it is fresh. */
 	readonly force: boolean;
+	/** Since when (Unix ms) its caller has waited for another load, which came to nothing for him. */
+	readonly waitsSince?: number;
+}
+
+/** A load in the background, of a key that others are answered for meanwhile with what is past its time. */
+interface Refresh {
+	readonly flight: Flight;
+	/** Until when (Unix ms) others leave it to this one: it may never end. */
+	readonly until: number;
 }
 
 /** What one who wants to load hears: the value is there by now, he may, he is to wait, or Redis cannot say. */
@@ -42,6 +51,7 @@ export class Loads {
 	readonly #filling: Filling;
 	/** All but those that have only asked Redis so far: they end by themselves, soon. */
 	readonly #running = new Set<Flight>();
+	readonly #refreshes = new Map<string, Refresh>();
 	#closed = false;
 
 	constructor(parts: Parts, filling: Filling) {
@@ -49,16 +59,28 @@ export class Loads {
 		this.#filling = filling;
 	}
 
+	/** Where nobody tells in time what others invalidate, only what is asked for from now on is good enough. */
+	get exact(): boolean {
+		const { redis } = this.#parts;
+		return redis !== undefined && !redis.hears();
+	}
+
+	/** A load of the key that is under way. */
+	joinable(key: string): Flight | undefined {
+		const under = this.#parts.inFlight.loads.get(key);
+		return under?.answered && this.exact ? undefined : under;
+	}
+
 	/** Joins whoever loads the key, or begins to. */
 	ask(task: Task): Promise<unknown> {
-		const { redis, inFlight } = this.#parts;
-		const { key, call } = task;
-		const under = inFlight.loads.get(key);
-		// Where nobody tells in time what others invalidate, only what is asked for from now on is good enough.
-		const exact = redis !== undefined && !redis.hears();
-		if (under !== undefined && !(exact && under.answered)) {
-			const value = under.wait(call, exact);
-			return exact || call.tags.length > 0 ? value.then((found) => this.#orAnew(found, task)) : value;
+		const { key, call, waitsSince } = task;
+		const under = this.joinable(key);
+		if (under !== undefined) {
+			const { exact } = this;
+			const value = under.wait(call, exact, waitsSince);
+			if (!exact && call.tags.length === 0) return value;
+			const since = waitsSince ?? this.#parts.clock();
+			return value.then((found) => this.#orAnew(found, task, since));
 		}
 		const flight = this.#enter(key, call.tags, undefined);
 		// Who may give up waits apart from what he waits for.
@@ -66,15 +88,29 @@ export class Loads {
 			flight.expected = true;
 			return this.#look(flight, task, call);
 		}
-		const value = flight.wait(call);
+		const value = flight.wait(call, false, waitsSince);
 		void this.#look(flight, task, undefined);
 		return value;
 	}
 
-	#orAnew(found: unknown, task: Task): unknown {
+	#orAnew(found: unknown, task: Task, waitsSince: number): unknown {
 		if (found !== ANEW) return found;
+		this.requireOpen();
+		return this.ask({ ...task, late: undefined, waitsSince });
+	}
+
+	/** @throws {ClosedError} */
+	requireOpen(): void {
 		if (this.#closed) throw new ClosedError("The cache is closed");
-		return this.ask({ ...task, late: undefined });
+	}
+
+	/** Its callers are answered, and it is to load the key anew. False: another load of this process does so. */
+	refreshes(flight: Flight, { policy }: Call): boolean {
+		const { clock } = this.#parts;
+		const other = this.#refreshes.get(flight.key);
+		if (other !== undefined && clock() < other.until) return false;
+		this.#refreshes.set(flight.key, { flight, until: clock() + policy.hardTimeoutMs });
+		return true;
 	}
 
 	/** Begins to load the key, so that others may join. */
@@ -102,6 +138,8 @@ export class Loads {
 		const { inFlight } = this.#parts;
 		inFlight.leave(flight.fence);
 		if (inFlight.loads.get(flight.key) === flight) inFlight.loads.delete(flight.key);
+		if (flight.answered && this.#refreshes.get(flight.key)?.flight === flight)
+			this.#refreshes.delete(flight.key);
 		this.#running.delete(flight);
 	}
 
@@ -178,7 +216,7 @@ export class Loads {
 		alone: boolean,
 		first: Call | undefined,
 	): Promise<unknown> {
-		const value = first === undefined ? DONE : flight.wait(first);
+		const value = first === undefined ? DONE : flight.wait(first, false, task.waitsSince);
 		flight.expected = false;
 		void this.#run(flight, task, late, alone);
 		return value;
@@ -205,8 +243,9 @@ export class Loads {
 			const resting = clock() < (backoffs.get(key) ?? 0);
 			if (late.isStale(clock())) {
 				counts.staleHits += 1;
-				this.#answer(flight, late);
-				if (resting) return late;
+				flight.answer(late);
+				if (resting || !this.refreshes(flight, call)) return late;
+				this.#parts.options.waitUntil?.(flight.end());
 			} else if (resting && late.isFallback(clock())) {
 				counts.staleHits += 1;
 				return late;
@@ -221,12 +260,6 @@ export class Loads {
 			counts.staleHits += 1;
 			return late;
 		}
-	}
-
-	/** Gives what is past its time, and goes on in the background. */
-	#answer(flight: Flight, late: Entry): void {
-		flight.answer(late);
-		this.#parts.options.waitUntil?.(flight.end());
 	}
 
 	/** Loads the value, or has it from whoever loads it. */

@@ -11,7 +11,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openCluster } from "../../../test/adapters.ts";
 import type { CacheOptions } from "../src/index.ts";
-import { adapters, cacheOn, freshNamespace, open, type TestCache } from "./redis.ts";
+import { adapters, cacheOn, freshNamespace, open, slow, type TestCache, until } from "./redis.ts";
 
 /*
  * Reads of one turn leave together.
@@ -59,6 +59,51 @@ describe.each(adapters)("over $name", (adapter) => {
 		proxy().forget();
 		expect(await Promise.all(keys.map((key) => cache.get(key)))).toEqual(keys.map((_, i) => i));
 		expect(proxy().count("MGET")).toBe(2);
+	});
+
+	// Broken on purpose: where Loads.refreshes gives true each time, each of them asks for the lease too.
+	test("without memory, a value past its time costs only its read while this process loads it anew", async () => {
+		const redis = await open(adapter, server.url);
+		const namespace = freshNamespace();
+		const past = cacheOn(redis, {
+			...{ l1: false, bus: false, namespace },
+			clock: () => Date.now() - 2_000,
+			ttlMs: 1_000,
+			staleMs: 60_000,
+		});
+		await past.set("k", "old");
+		const waited: Array<Promise<unknown>> = [];
+		const waitUntil = (work: Promise<unknown>): void => void waited.push(work);
+		const cache = cacheOn(redis, { namespace, l1: false, bus: false, waitUntil });
+		const refresh = slow<string>();
+		expect(await cache.getOrLoad("k", refresh.load)).toBe("old");
+		await refresh.begun;
+		proxy().forget();
+		expect(await cache.getOrLoad("k", never)).toBe("old");
+		expect(await cache.getOrLoadMany(["k"], never)).toEqual(["old"]);
+		expect(
+			new Set(
+				proxy()
+					.commands()
+					.map(([name]) => name),
+			),
+		).toEqual(new Set(["MGET"]));
+		expect(waited).toHaveLength(1);
+		refresh.end.open("new");
+		await waited[0];
+		expect(await cache.get("k")).toBe("new");
+	});
+
+	// Broken on purpose: where they leave it to the first one for ever, the value stays "old".
+	test("without memory, a refresh that hangs is left to itself after hardTimeoutMs", async () => {
+		const redis = await open(adapter, server.url);
+		const namespace = freshNamespace();
+		const options = { ttlMs: 1_000, staleMs: 600_000, hardTimeoutMs: 100, leaseMs: 100 };
+		const past = cacheOn(redis, { ...options, namespace, clock: () => Date.now() - 2_000 });
+		await past.set("k", "old");
+		const cache = cacheOn(redis, { ...options, namespace, l1: false, bus: false });
+		expect(await cache.getOrLoad("k", () => new Promise<never>(() => {}))).toBe("old");
+		await until(async () => (await cache.getOrLoad("k", () => "new")) === "new");
 	});
 
 	// Broken on purpose: where tokens are asked for in another order than that of their refs, nothing is found.

@@ -201,6 +201,51 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await after).toBe("new");
 	});
 
+	// Broken on purpose, each red: where patienceLeft gives `ms` in flight.ts; in gathering.ts.
+	test.each(["one", "many"])(
+		"who came too late, and asks anew, waits no longer than hardTimeoutMs in all: %s",
+		async (which) => {
+			const { b, before, end } = await withLoadUnderWay(adapter, { l1: false });
+			const hung = (): Promise<never> => new Promise(() => {});
+			const ends: string[] = [];
+			const impatient = (call: string, value: Promise<unknown>): Promise<unknown> =>
+				expect(value.finally(() => ends.push(call))).rejects.toMatchObject({ code: "RK_CACHE_LOAD_TIMEOUT" });
+			const options = { hardTimeoutMs: 300 };
+			const late = which === "one" ? b.getOrLoad("k", hung, options) : b.getOrLoadMany(["k"], hung, options);
+			const all = [
+				impatient("late", late),
+				impatient("other", b.getOrLoad("other", hung, { hardTimeoutMs: 450 })),
+			];
+			setTimeout(() => end.fail(new Error("no row yet")), 250);
+			await expect(before).rejects.toThrow("no row yet");
+			await Promise.all(all);
+			expect(ends).toEqual(["late", "other"]);
+		},
+	);
+
+	// Broken on purpose: where each of them has a call of its own, there are 31.
+	test("without memory, many keys whose loads came to nothing for a caller are loaded anew together", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const namespace = freshNamespace();
+		const a = cacheOn(redis, { namespace, l1: false });
+		const b = cacheOn(redis, { namespace, l1: false, bus: false });
+		const keys = Array.from({ length: 30 }, (_, i) => `k${i}`);
+		const old = slow<string[]>();
+		const before = b.getOrLoadMany(keys, old.load);
+		await old.begun;
+		await a.deleteMany(keys);
+		const asked: Array<readonly string[]> = [];
+		const after = b.getOrLoadMany(["k5", "mine", ...keys], (some) => {
+			asked.push(some);
+			if (some.includes("mine")) old.end.open(keys.map(() => "old"));
+			return some.map((key) => `new ${key}`);
+		});
+		expect(await before).toEqual(keys.map(() => "old"));
+		expect(await after).toEqual(["k5", "mine", ...keys].map((key) => `new ${key}`));
+		// One for "mine", and one for all that a turn of the event loop heard of.
+		expect(asked.length).toBeLessThan(15);
+	});
+
 	// Broken on purpose: where it may always be joined, all fail for as long as the process lives.
 	test("a load that hangs is joined no more once two have lost their patience, one after the other", async () => {
 		const redis = await open(adapter, inject("redisUrl"));
