@@ -1331,7 +1331,7 @@ type KeyPart = string | number | bigint | HashTag;
  * Different parts give different keys: `%`, `:`, `{` and `}` inside a part are percent-encoded, so that `("a", "b:c")` is not
  * `("a", "b", "c")` and a part cannot smuggle in a hash tag.
  *
- * @throws {InvalidArgumentError} no part, a part that is not text or a finite number, or more than one hash tag
+ * @throws {InvalidArgumentError} no part, a part that is not well-formed text or a finite number, or more than one hash tag
  */
 declare function makeKey(...parts: readonly KeyPart[]): string;
 /**

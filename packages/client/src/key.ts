@@ -1,3 +1,4 @@
+import { isText } from "./check.ts";
 import { InvalidArgumentError } from "./errors.ts";
 
 /** A part of a key that decides its slot; made by {@link hashTag}. */
@@ -12,11 +13,17 @@ function escaped(part: string | number | bigint): string {
 		typeof part === "number" ? Number.isFinite(part) : typeof part === "string" || typeof part === "bigint";
 	if (!fits) throw new InvalidArgumentError("parts", part, "strings, finite numbers and bigints");
 	const text = String(part);
+	let checked = false;
 	let result = "";
 	let from = 0;
 	// A loop, since every decision and every cached value makes a key: a regular expression takes five times as long.
 	for (let i = 0; i < text.length; i++) {
-		const escapedAs = escapeOf(text.charCodeAt(i));
+		const code = text.charCodeAt(i);
+		if (code >= 0xd800 && code <= 0xdfff && !checked) {
+			if (!isText(text)) throw new InvalidArgumentError("parts", part, "well-formed text");
+			checked = true;
+		}
+		const escapedAs = escapeOf(code);
 		if (escapedAs === undefined) continue;
 		result += text.slice(from, i) + escapedAs;
 		from = i + 1;
@@ -45,7 +52,7 @@ function escapeOf(code: number): string | undefined {
  * Different parts give different keys: `%`, `:`, `{` and `}` inside a part are percent-encoded, so that `("a", "b:c")` is not
  * `("a", "b", "c")` and a part cannot smuggle in a hash tag.
  *
- * @throws {InvalidArgumentError} no part, a part that is not text or a finite number, or more than one hash tag
+ * @throws {InvalidArgumentError} no part, a part that is not well-formed text or a finite number, or more than one hash tag
  */
 export function makeKey(...parts: readonly KeyPart[]): string {
 	if (parts.length === 0) throw new InvalidArgumentError("parts", parts, "one part or more");
