@@ -412,7 +412,7 @@ export type { BloomBackend, BloomFilter, BloomFilterOptions, BloomInfo, BloomIte
 import { Day, DayRange } from '../../shared';
 import { RkError, RedisPort } from '@rk/client';
 
-/** What is counted: text that is not empty, or bytes. */
+/** What is counted: text or bytes, not empty. */
 type HyperLogLogElement = string | Buffer;
 
 interface HyperLogLogOptions {
@@ -627,7 +627,7 @@ interface Bucket {
     readonly startMs: number;
     readonly count: number;
 }
-/** How much happened lately, by the server's clock. */
+/** How much happened lately, by the server's clock. All reject with an InvalidCounterError when the key holds something else. */
 interface WindowedCounter {
     /**
      * Counts now. When it fails with the outcome `unknown`, it may have counted.
@@ -645,7 +645,10 @@ interface WindowedCounter {
      * @throws {CounterOverflowError} all buckets together are beyond 2^53 − 1
      */
     count(windowMs?: number): Promise<number>;
-    /** The buckets of the window, oldest first, those with nothing included; the last is still being filled. */
+    /**
+     * The buckets of the window, oldest first, those with nothing included; the last is still being filled, and has what was counted up
+     * to a bucket ahead of the clock.
+     */
     series(): Promise<Bucket[]>;
 }
 /**
@@ -663,7 +666,7 @@ declare class CounterOverflowError extends RkError {
     readonly key: string;
     constructor(key: string);
 }
-/** The key holds something other than a whole number within ±(2^53 − 1). Nothing was changed. */
+/** The key holds something other than a whole number within ±(2^53 − 1), or than buckets of them. Nothing was changed. */
 declare class InvalidCounterError extends RkError {
     readonly name = "InvalidCounterError";
     readonly code = "RK_COUNTER_INVALID";
@@ -776,7 +779,7 @@ interface ExpressStoreOptions {
  * A session that was destroyed while a request was under way stays so: what the request saves is dropped. Where two requests have
  * changed a session, the fields that each has changed are kept; of the same field, the later one's. A session may be idle as long as
  * its cookie's `maxAge` says, or as the sessions' `idleMs` if it has none, and ends at `absoluteMs`. A request that changes nothing
- * costs one round trip.
+ * costs one round trip; a new `maxAge` by itself is kept, too, as the change of a field is.
  *
  * @throws {InvalidArgumentError} an option is not acceptable
  */

@@ -71,7 +71,7 @@ function formatIn(timeZone: string): Intl.DateTimeFormat {
 			day: "2-digit",
 		});
 	} catch (cause) {
-		if (cause instanceof RangeError)
+		if (cause instanceof RangeError || cause instanceof TypeError)
 			throw new InvalidArgumentError("timeZone", timeZone, "a time zone such as UTC or Europe/Vienna");
 		throw cause;
 	}

@@ -6,7 +6,7 @@ import {
 	InvalidArgumentError,
 	type RedisPort,
 } from "@rk/client";
-import { CounterOverflowError, explained } from "./errors.ts";
+import { CounterOverflowError, explained, InvalidCounterError } from "./errors.ts";
 import { keyOf, MOST } from "./exact.ts";
 import { type Buckets, bucketsScript, dropFutureScript, recordScript } from "./scripts.ts";
 
@@ -32,7 +32,7 @@ export interface Bucket {
 	readonly count: number;
 }
 
-/** How much happened lately, by the server's clock. */
+/** How much happened lately, by the server's clock. All reject with an InvalidCounterError when the key holds something else. */
 export interface WindowedCounter {
 	/**
 	 * Counts now. When it fails with the outcome `unknown`, it may have counted.
@@ -50,7 +50,10 @@ export interface WindowedCounter {
 	 * @throws {CounterOverflowError} all buckets together are beyond 2^53 − 1
 	 */
 	count(windowMs?: number): Promise<number>;
-	/** The buckets of the window, oldest first, those with nothing included; the last is still being filled. */
+	/**
+	 * The buckets of the window, oldest first, those with nothing included; the last is still being filled, and has what was counted up
+	 * to a bucket ahead of the clock.
+	 */
 	series(): Promise<Bucket[]>;
 }
 
@@ -79,6 +82,7 @@ export function createWindowedCounter(redis: RedisPort, options: WindowedCounter
 	};
 	const read = async (): Promise<Buckets> => {
 		const { nowMs, counts } = await run(bucketsScript([key]));
+		if (![...counts].flat().every(Number.isSafeInteger)) throw new InvalidCounterError(key);
 		// Buckets of the server's future: its clock was set back, or another server became the master.
 		const [last, past] = [Math.floor(nowMs / bucketMs) + 1, new Map(counts)];
 		for (const bucket of counts.keys()) if (bucket > last) past.delete(bucket);
@@ -104,7 +108,8 @@ export function createWindowedCounter(redis: RedisPort, options: WindowedCounter
 		record: async (by = 1) => {
 			checkInteger("by", by, 1);
 			const recorded = await run(recordScript([key], [by, bucketMs, buckets + 1].map(String)));
-			if (recorded < 0) throw new CounterOverflowError(key);
+			if (recorded === -1) throw new CounterOverflowError(key);
+			if (recorded === -2) throw new InvalidCounterError(key);
 		},
 		count: async (window = windowMs) => {
 			checkInteger("windowMs", window, 1, windowMs);
@@ -115,7 +120,10 @@ export function createWindowedCounter(redis: RedisPort, options: WindowedCounter
 			const last = Math.floor(nowMs / bucketMs);
 			return Array.from({ length: buckets }, (_, i) => {
 				const bucket = last - buckets + 1 + i;
-				return { startMs: bucket * bucketMs, count: counts.get(bucket) ?? 0 };
+				const count = counts.get(bucket) ?? 0;
+				// What is a bucket ahead of the clock has happened, too.
+				const ahead = bucket === last ? (counts.get(last + 1) ?? 0) : 0;
+				return { startMs: bucket * bucketMs, count: count + ahead };
 			});
 		},
 	});

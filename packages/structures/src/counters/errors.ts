@@ -13,7 +13,7 @@ export class CounterOverflowError extends RkError {
 	}
 }
 
-/** The key holds something other than a whole number within ±(2^53 − 1). Nothing was changed. */
+/** The key holds something other than a whole number within ±(2^53 − 1), or than buckets of them. Nothing was changed. */
 export class InvalidCounterError extends RkError {
 	override readonly name = "InvalidCounterError";
 	override readonly code = "RK_COUNTER_INVALID";
@@ -21,7 +21,7 @@ export class InvalidCounterError extends RkError {
 	readonly key: string;
 
 	constructor(key: string, options?: ErrorOptions) {
-		super(`The key ${JSON.stringify(key)} holds no whole number within ±(2^53 − 1)`, options);
+		super(`The key ${JSON.stringify(key)} holds no counter: whole numbers within ±(2^53 − 1)`, options);
 		this.key = key;
 	}
 }

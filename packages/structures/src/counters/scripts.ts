@@ -30,7 +30,7 @@ export interface Buckets {
 
 export const addScript: ScriptCall<Sum> = defineScript({ lua: addLua, keys: 1, reply: sum });
 export const setScript: ScriptCall<Replaced> = defineScript({ lua: setLua, keys: 1, reply: replaced });
-/** 1 or −1: see the script. */
+/** 1, −1 or −2: see the script. */
 export const recordScript: ScriptCall<number> = defineScript({ lua: recordLua, keys: 1, reply: integer });
 export const dropFutureScript: ScriptCall<void> = defineScript({ lua: dropFutureLua, keys: 1, reply: ok });
 export const bucketsScript: ScriptCall<Buckets> = defineScript({

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, isText, pfadd, type RedisPort } fro
 import { explained } from "./errors.ts";
 import { addScript } from "./scripts.ts";
 
-/** What is counted: text that is not empty, or bytes. */
+/** What is counted: text or bytes, not empty. */
 export type HyperLogLogElement = string | Buffer;
 
 /** When a key that has no time to live shall end; `undefined`: never. */
@@ -16,7 +16,7 @@ export function checkElements(argument: string, elements: readonly unknown[]): v
 	for (const [i, element] of elements.entries()) {
 		const fits = isText(element) || Buffer.isBuffer(element);
 		if (!fits || element.length === 0)
-			throw new InvalidArgumentError(`${argument}[${i}]`, element, "well-formed text or bytes, not empty");
+			throw new InvalidArgumentError(`${argument}[${i}]`, element, "well-formed text or a Buffer, not empty");
 	}
 }
 

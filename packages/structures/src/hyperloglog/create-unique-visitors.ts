@@ -103,7 +103,7 @@ export function createUniqueVisitors(redis: RedisPort, options: UniqueVisitorsOp
 			checkKnown("", given, ["at"]);
 			const elements = typeof visitors === "string" || Buffer.isBuffer(visitors) ? [visitors] : visitors;
 			if (!Array.isArray(elements))
-				throw new InvalidArgumentError("visitors", visitors, "text, bytes, or an array of them");
+				throw new InvalidArgumentError("visitors", visitors, "text, a Buffer, or an array of them");
 			checkElements("visitors", elements);
 			const now = clock();
 			const { at = new Date(now) } = given;

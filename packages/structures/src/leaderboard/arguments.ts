@@ -1,4 +1,4 @@
-import { checkKnown, InvalidArgumentError } from "@rk/client";
+import { checkKnown, InvalidArgumentError, isText } from "@rk/client";
 import { checkText } from "../text.ts";
 import type { AddMode, ListOptions, NewEntry } from "./leaderboard.ts";
 import { checkOneOf, type ResolvedOptions } from "./options.ts";
@@ -31,7 +31,7 @@ export function dataWord(data: string | null | undefined, { memberData }: Resolv
 	if (data === undefined) return "";
 	if (!memberData) throw new InvalidArgumentError("data", data, "left out on a board without memberData");
 	if (data === null) return "-";
-	if (typeof data !== "string") throw new InvalidArgumentError("data", data, "text, or null for none");
+	if (!isText(data)) throw new InvalidArgumentError("data", data, "well-formed text, or null for none");
 	return `=${data}`;
 }
 

@@ -186,6 +186,7 @@ export class Board implements Leaderboard {
 	async around(member: string, count: number, options: AroundOptions = {}): Promise<LeaderboardEntry[]> {
 		checkMember(member);
 		checkInteger("count", count, 1);
+		checkKnown("", options, ["fill", "withData"]);
 		const { fill = true, ...list } = options;
 		if (typeof fill !== "boolean") throw new InvalidArgumentError("fill", fill, "true or false");
 		const withData = withDataWord(list, this.#options);
@@ -202,6 +203,7 @@ export class Board implements Leaderboard {
 		max: ScoreBound,
 		options: ScoreRangeOptions = {},
 	): Promise<LeaderboardEntry[]> {
+		checkKnown("", options, ["offset", "limit", "withData"]);
 		const { offset = 0, limit = this.#options.maxEntries, ...list } = options;
 		checkInteger("offset", offset, 0);
 		checkInteger("limit", limit, 0);
@@ -287,6 +289,7 @@ export class Board implements Leaderboard {
 	}
 
 	async *export(options: ExportOptions = {}): AsyncGenerator<LeaderboardEntry, void, undefined> {
+		checkKnown("", options, ["batch", "withData"]);
 		const { batch = this.#capped(CHUNK), ...list } = options;
 		checkInteger("batch", batch, 1, this.#options.maxEntries);
 		for (let from = 0; ; from += batch) {

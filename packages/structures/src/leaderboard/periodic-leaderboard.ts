@@ -1,8 +1,14 @@
-import { checkInteger, InvalidArgumentError, type RedisPort } from "@rk/client";
+import { checkInteger, checkKnown, InvalidArgumentError, type RedisPort } from "@rk/client";
 import { type Calendar, calendarOf, type Day, keptUntil } from "../days.ts";
 import { Board } from "./create-leaderboard.ts";
 import type { Leaderboard } from "./leaderboard.ts";
-import { checkOneOf, type LeaderboardOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import {
+	checkOneOf,
+	type LeaderboardOptions,
+	OPTIONS,
+	type ResolvedOptions,
+	resolveOptions,
+} from "./options.ts";
 import { lastDayOf, PERIODS, type Period, periodOf } from "./period.ts";
 
 export interface PeriodicLeaderboardOptions extends Omit<LeaderboardOptions, "ttlMs"> {
@@ -58,6 +64,7 @@ class Boards implements PeriodicLeaderboard {
 	#current: { readonly day: string; readonly board: Leaderboard } | undefined;
 
 	constructor(redis: RedisPort, options: PeriodicLeaderboardOptions) {
+		checkKnown("", options, ["period", "timeZone", "keep", "clock", ...OPTIONS]);
 		const { period, timeZone = PERIODIC_DEFAULTS.timeZone, keep = PERIODIC_DEFAULTS.keep, ...rest } = options;
 		const { clock = Date.now, ...board } = rest;
 		checkOneOf("period", period, PERIODS);

@@ -57,7 +57,7 @@ export class Scores {
 }
 
 function isInfinity(value: number): boolean {
-	return Math.abs(value) === Number.POSITIVE_INFINITY;
+	return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY;
 }
 
 function infinityText(value: number): string {

@@ -6,6 +6,7 @@ import {
 	type ScriptCall,
 	text,
 	textOrNull,
+	tupleOf,
 	type WireReply,
 } from "@rk/client";
 import addLua from "./lua/add.lua";
@@ -93,14 +94,16 @@ export const addMany: ScriptCall<{ added: number; updated: number }> = writes(ad
 export const remove: ScriptCall<number> = writes(removeLua, integer);
 export const trim: ScriptCall<number> = writes(trimLua, integer);
 
+const withData = tupleOf(text, listOf(textOrNull));
 const items: (reply: WireReply) => readonly WireReply[] = listOf((item) => item);
 
 function listing(reply: WireReply): Listing {
-	const [from, rank, entries, data] = arrayOf(JSON.parse(text(reply)));
+	const [json, data] = Array.isArray(reply) ? withData(reply) : [text(reply), []];
+	const [from, rank, entries] = arrayOf(JSON.parse(json));
 	const placed: Array<readonly [string, string]> = [];
 	const words = arrayOf(entries);
 	for (let i = 0; i < words.length; i += 2) placed.push([String(words[i]), String(words[i + 1])]);
-	return { from: Number(from), rank: Number(rank), entries: placed, data: arrayOf(data).map(textOrNothing) };
+	return { from: Number(from), rank: Number(rank), entries: placed, data };
 }
 
 function listingOrNull(reply: WireReply): Listing | null {
@@ -110,10 +113,6 @@ function listingOrNull(reply: WireReply): Listing | null {
 /** An empty list of Lua's is written as an object. */
 function arrayOf(value: unknown): readonly unknown[] {
 	return Array.isArray(value) ? value : [];
-}
-
-function textOrNothing(value: unknown): string | null {
-	return typeof value === "string" ? value : null;
 }
 
 function lookup(reply: WireReply): Lookup | null {

@@ -11,10 +11,20 @@ export interface SessionCodec<T> {
 export function json<T>(): SessionCodec<T> {
 	return {
 		encode: (data) => {
-			const text = JSON.stringify(data);
+			const text = written(data);
 			if (text === undefined) throw new InvalidArgumentError("data", data, "what JSON has, as an object");
 			return text;
 		},
 		decode: (bytes) => JSON.parse(bytes.toString()),
 	};
+}
+
+/** `undefined`: JSON has no such thing, as a function, a bigint, or what contains itself. */
+function written(data: unknown): string | undefined {
+	try {
+		return JSON.stringify(data);
+	} catch (error) {
+		if (error instanceof TypeError) return undefined;
+		throw error;
+	}
 }

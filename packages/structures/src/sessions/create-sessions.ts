@@ -80,6 +80,7 @@ class RedisSessions<T> implements Sessions<T> {
 		checkId(id);
 		checkKnown("", options, ["touch"]);
 		const { touch = true } = options;
+		if (typeof touch !== "boolean") throw new InvalidArgumentError("touch", touch, "true or false");
 		const found = await this.#table.at(id, (handle) => this.#table.read(handle, touch));
 		return found === null ? null : this.#table.readable(found.handle, found.result);
 	}
@@ -88,12 +89,13 @@ class RedisSessions<T> implements Sessions<T> {
 		checkId(id);
 		checkInteger("version", version, 1);
 		checkWrite(options, ["userId", "idleMs"]);
-		return this.#found(id, (handle) => this.#save(handle, data, version, options));
+		const encoded = this.#table.options.codec.encode(data);
+		return this.#found(id, (handle) => this.#save(handle, encoded, version, options));
 	}
 
 	async #save(
 		handle: string,
-		data: T,
+		data: string | Buffer,
 		version: number,
 		options: WriteSessionOptions,
 	): Promise<number | null> {
@@ -134,14 +136,15 @@ class RedisSessions<T> implements Sessions<T> {
 		change: (data: T) => T | Promise<T>,
 		{ signal, ...write }: UpdateSessionOptions,
 	): Promise<Session<T> | null> {
-		const { random } = this.#table.options;
+		const { random, codec } = this.#table.options;
 		for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
 			const stored = await this.#table.read(handle, false);
 			if (stored === null) return null;
 			const session = this.#table.decoded(handle, stored);
 			const data = await change(session.data);
+			const encoded = codec.encode(data);
 			const entered = typeof write.userId === "string" ? await this.#enter(write.userId, handle, stored) : 0;
-			const version = await this.#table.save(handle, session.version, data, write);
+			const version = await this.#table.save(handle, session.version, encoded, write);
 			if (version < 0) return null;
 			if (version > 0) {
 				if (typeof write.userId === "string") await this.#users.makeRoom(write.userId, entered);

@@ -24,7 +24,7 @@ interface Known {
  * A session that was destroyed while a request was under way stays so: what the request saves is dropped. Where two requests have
  * changed a session, the fields that each has changed are kept; of the same field, the later one's. A session may be idle as long as
  * its cookie's `maxAge` says, or as the sessions' `idleMs` if it has none, and ends at `absoluteMs`. A request that changes nothing
- * costs one round trip.
+ * costs one round trip; a new `maxAge` by itself is kept, too, as the change of a field is.
  *
  * @throws {InvalidArgumentError} an option is not acceptable
  */
@@ -32,6 +32,8 @@ export function expressStore(
 	sessions: Sessions<SessionData>,
 	options: ExpressStoreOptions = {},
 ): ExpressStore {
+	if (typeof sessions?.handleOf !== "function")
+		throw new InvalidArgumentError("sessions", sessions, "what createSessions() gives");
 	checkKnown("", options, ["userOf"]);
 	const { userOf } = options;
 	if (userOf !== undefined && typeof userOf !== "function")
@@ -151,8 +153,15 @@ class ExpressStore extends session.Store {
 		if (hasEnded(data)) return this.#sessions.destroy(id).then(() => {});
 		const [known, idleMs] = [this.#known.get(data), idleOf(data)];
 		// Reading it has done so already.
-		if (known !== undefined && known.idleMs === idleMs) return;
-		await this.#sessions.touch(id, { idleMs: idleMs ?? null });
+		if (known !== undefined && isSameIdle(known.idleMs, idleMs)) return;
+		// With the cookie, from which the next request takes the idle time.
+		const { cookie } = data;
+		try {
+			await this.#sessions.update(id, (current) => ({ ...current, cookie }), { idleMs: idleMs ?? null });
+		} catch (error) {
+			if (!hasCode(error, "RK_SESSION_GONE")) throw error;
+		}
+		if (known !== undefined) this.#known.set(data, { ...known, version: undefined, idleMs });
 	}
 
 	async #all(): Promise<Map<string, SessionData>> {
@@ -181,6 +190,11 @@ function hasCode(error: unknown, code: string): boolean {
 function idleOf({ cookie }: SessionData): number | undefined {
 	const { originalMaxAge } = cookie;
 	return typeof originalMaxAge === "number" ? Math.max(1, Math.round(originalMaxAge)) : undefined;
+}
+
+/** A cookie loses a millisecond where one passes while express-session sets it. */
+function isSameIdle(a: number | undefined, b: number | undefined): boolean {
+	return a === b || (a !== undefined && b !== undefined && Math.abs(a - b) < 10);
 }
 
 function hasEnded({ cookie }: SessionData): boolean {

@@ -74,10 +74,15 @@ export class SessionTable<T> {
 	}
 
 	/** The new version; 0: it has another version; −1: there is none. */
-	save(handle: string, version: number, data: T, { userId, idleMs }: WriteSessionOptions): Promise<number> {
+	save(
+		handle: string,
+		version: number,
+		data: string | Buffer,
+		{ userId, idleMs }: WriteSessionOptions,
+	): Promise<number> {
 		const args = [
 			String(version),
-			this.options.codec.encode(data),
+			data,
 			this.#idleText(idleMs),
 			...(userId === undefined ? [] : [userId ?? ""]),
 		];

@@ -101,6 +101,19 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await redis.command(get(filter.key))).toBe("mine");
 	});
 
+	// Broken on purpose, each red: another program's hash taken for no filter by filter.lua, and written into by reserve.lua.
+	test("a hash at the key that is no filter's is refused, and left as it is", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		const filter = filterOn(redis);
+		await redis.command(raw(["HSET", filter.key, "name", "ann"]));
+		const refused = { code: "RK_BLOOM_BACKEND", key: filter.key, backend: "bitfield" };
+		await expect(filter.reserve()).rejects.toMatchObject(refused);
+		await expect(filter.add("a")).rejects.toMatchObject(refused);
+		await expect(filter.has("a")).rejects.toMatchObject(refused);
+		await expect(filter.info()).rejects.toMatchObject(refused);
+		expect(await redis.command(raw(["HLEN", filter.key]))).toBe(1);
+	});
+
 	test("a server without the module keeps filters by itself", async () => {
 		const redis = await open(adapter, inject("redisUrl"));
 		const filter = filterOn(redis);

@@ -112,6 +112,33 @@ describe.each(places)("over $name", (place) => {
 			}
 		});
 
+		// Broken on purpose: the bucket ahead left out of the series, when it counts.
+		test("what was counted before the clock was set back a little is in the series, too", async () => {
+			await plant({ [Math.floor(await now()) + 1]: 5 });
+			const counts = (await counter.series()).map(({ count }) => count);
+			expect(counts).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 5]);
+			expect(await counter.count()).toBe(5);
+		});
+
+		// Broken on purpose, each red: looked at after HINCRBY, and as Lua's error; read as NaN.
+		test("a hash of something else is a typed error, and nothing is counted", async () => {
+			const current = Math.floor(await now());
+			const invalid = { code: "RK_COUNTER_INVALID", key: `window:${name}` };
+			for (const foreign of [
+				["abc", "5"],
+				[String(current), "abc"],
+				[String(current + 1), "1.5"],
+			] as const) {
+				await redis.command(unlink(`window:${name}`));
+				await redis.command(hsetMany(`window:${name}`, [foreign]));
+				await expect(counter.count()).rejects.toMatchObject(invalid);
+				await expect(counter.series()).rejects.toMatchObject(invalid);
+				if (foreign[1] === "1.5") continue;
+				await expect(counter.record()).rejects.toMatchObject(invalid);
+				expect(await redis.command(hlen(`window:${name}`))).toBe(1);
+			}
+		});
+
 		// Broken on purpose: where a bucket is full, HINCRBY all the same, which Redis does up to 2^63.
 		test("a number that would not be exact is refused, and nothing has changed", async () => {
 			const overflow = { code: "RK_COUNTER_OVERFLOW" };

@@ -194,6 +194,11 @@ test("bad input is refused before anything is sent, by its name", async () => {
 		["retentionDays", () => Reflect.apply(createUniqueVisitors, null, [redis, { prefix: "uv" }])],
 		["retentionDays", () => createUniqueVisitors(redis, { retentionDays: -1 })],
 		["timeZone", () => createUniqueVisitors(redis, { retentionDays: 1, timeZone: "Vienna" })],
+		// Broken on purpose: only what Intl refuses as a RangeError.
+		[
+			"timeZone",
+			() => Reflect.apply(createUniqueVisitors, null, [redis, { retentionDays: 1, timeZone: Symbol("UTC") }]),
+		],
 		["prefix", () => createUniqueVisitors(redis, { retentionDays: 1, prefix: "" })],
 		["clock", () => Reflect.apply(createUniqueVisitors, null, [redis, { retentionDays: 1, clock: 5 }])],
 	];

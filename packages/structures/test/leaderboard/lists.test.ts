@@ -1,3 +1,5 @@
+import { raw, text } from "@rk/client";
+import { startServer } from "@rk/testing";
 import { describe, expect, inject, test } from "vitest";
 import { createLeaderboard, type LeaderboardEntry } from "../../src/leaderboard/index.ts";
 import { adapters, collected, freshName, open } from "../redis.ts";
@@ -75,6 +77,21 @@ describe.each(adapters)("lists over $name", (adapter) => {
 			}
 		},
 	);
+
+	// Broken on purpose: data in the JSON, too, whose largest text the server keeps, and counts in no limit of its memory.
+	test("with large data leave nothing in the server's memory", async () => {
+		await using server = await startServer({ owned: true });
+		const redis = await open(adapter, server.url);
+		const board = createLeaderboard(redis, { name: freshName(), memberData: true });
+		const data = "d".repeat(50_000);
+		await board.addMany(Array.from({ length: 400 }, (_, i) => [`m${i}`, i, data] as const));
+		for (let i = 0; i < 3; i++) {
+			const listed = await board.top(400, { withData: true });
+			expect(listed.filter((entry) => entry.data === data)).toHaveLength(400);
+		}
+		const memory = await redis.command(raw(["INFO", "memory"], { decode: text }));
+		expect(Number(/used_memory_lua:(\d+)/.exec(memory)?.[1])).toBeLessThan(data.length * 100);
+	});
 
 	// Broken on purpose: a range of no scores that lists 0 to −1, which is everything.
 	test.each(["desc", "asc"] as const)(

@@ -94,6 +94,11 @@ test("a period begins at midnight of the time zone, summer time or not", async (
 	expect(() => createPeriodicLeaderboard(redis, { ...options, clock: () => Number.NaN })).toThrow(/clock/);
 	const bad = { ...options, ttlMs: 5, period: "day" } as const;
 	expect(() => createPeriodicLeaderboard(redis, bad)).toThrow(/ttlMs/);
+	// Broken on purpose: taken apart before they are looked at.
+	for (const none of [undefined, null, 5])
+		expect(() => Reflect.apply(createPeriodicLeaderboard, null, [redis, none])).toThrow(
+			expect.objectContaining({ code: "RK_INVALID_ARGUMENT", argument: "options" }),
+		);
 	const hour: Period = JSON.parse('"hour"');
 	expect(() => createPeriodicLeaderboard(redis, { ...options, period: hour })).toThrow(/period/);
 	expect(() => vienna.at("26.11.2026")).toThrow(/day/);

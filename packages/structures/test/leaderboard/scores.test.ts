@@ -127,6 +127,22 @@ describe.each(adapters)("scores over $name", (adapter) => {
 		}
 	});
 
+	// Broken on purpose, each red, in write.lua and in plain-add.lua: sums looked at only where they differ from what was there, when
+	// 2^53 + 1 is 2^53, and what was to be added is lost unseen.
+	test("that are not exact, of another program, are added to only where that is noticed", async () => {
+		const redis = await open(adapter, inject("redisUrl"));
+		for (const shape of [{}, { maxSize: 5 }, { ranking: "modified" }] as const) {
+			const board = createLeaderboard(redis, { ...shape, name: freshName() });
+			await redis.command(raw(["ZADD", board.key, "9007199254740992", "m", "1e300", "n"]));
+			const inexact = { code: "RK_LEADERBOARD_SCORE" };
+			await expect(board.incr("m")).rejects.toMatchObject(inexact);
+			await expect(board.incr("n", -5)).rejects.toMatchObject(inexact);
+			await expect(board.addMany([["n", 5]], { mode: "incr" })).rejects.toMatchObject(inexact);
+			expect(await board.incr("m", -1)).toMatchObject({ score: Number.MAX_SAFE_INTEGER, changed: true });
+			expect(await board.add("n", 5)).toMatchObject({ score: 5, previous: 1e300 });
+		}
+	});
+
 	// Broken on purpose, each red: where a sum is made, 2^53 − 1 as the limit whatever the scale; in write.lua, and in plain-add.lua.
 	test("with a scale, sums stay where quotients are exact", async () => {
 		const redis = await open(adapter, inject("redisUrl"));

@@ -3,11 +3,13 @@
 -- ARGV[1] its configuration   ARGV[2] items: 12 bytes each, three numbers of 32 bits: the first bit of an item, the step to the next,
 -- and what the step grows by, all of them modulo the layer's bits
 -- Replies {0, layers, 1 or 0 for each item}, or with fewer of them {1, layers, …}: full; {2, layers, …}: not all layers were among the
--- keys; {3}: there is no filter; {3, layers}: not yet all parts of it; {4, layer}: the bits of a layer are lost, or of 0 the hash; or the error RKCONFIG and the configuration that was found
+-- keys; {3}: there is no filter; {3, layers}: not yet all parts of it; {4, layer}: the bits of a layer are lost, or of 0 the hash; or
+-- the errors RKCONFIG and the configuration that was found, and WRONGTYPE where the key has another hash
 local call = redis.call
 local meta = KEYS[1]
 local kept = call("HMGET", meta, "config", "layers", "whole")
 if not kept[1] then
+	if call("EXISTS", meta) == 1 then return redis.error_reply("WRONGTYPE a hash, but not that of a filter") end
 	if call("EXISTS", unpack(KEYS, 2)) > 0 then return { 4, 0 } end
 	return { 3 }
 end

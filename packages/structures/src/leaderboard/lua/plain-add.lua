@@ -15,11 +15,13 @@ if previous then
 	if mode == "incr" then
 		new = old + new
 		score = string.format("%.17g", new)
+		-- Before they are compared: beyond what is exact, a sum may be rounded to what was there.
+		if new ~= new or (math.abs(new) > tonumber(ARGV[5]) and math.abs(new) ~= math.huge) then
+			return redis.error_reply("RKSCORE " .. score)
+		end
 	end
 	if new == old or (mode == "high" and new < old) or (mode == "low" and new > old) then
 		score, changed = previous, 0
-	elseif new ~= new or (mode == "incr" and math.abs(new) > tonumber(ARGV[5]) and math.abs(new) ~= math.huge) then
-		return redis.error_reply("RKSCORE " .. score)
 	end
 end
 local rank = before

@@ -22,4 +22,4 @@ if fill and #entries < 2 * count and from > 0 then
 	from = math.max(0, from + #entries / 2 - count)
 	entries = call(listing, board, from, -1, "WITHSCORES")
 end
-return cjson.encode({ from, 0, entries, {} })
+return cjson.encode({ from, 0, entries })

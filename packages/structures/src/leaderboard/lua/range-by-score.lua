@@ -7,5 +7,5 @@ local before
 if desc then before = call("ZCOUNT", board, ARGV[7], "+inf") else before = call("ZCOUNT", board, "-inf", ARGV[7]) end
 local from = before + tonumber(ARGV[8])
 local to = math.min(before + count, from + tonumber(ARGV[9])) - 1
-if to < from then return cjson.encode({ from, 0, {}, {} }) end
+if to < from then return cjson.encode({ from, 0, {} }) end
 return list(from, to, ARGV[4])

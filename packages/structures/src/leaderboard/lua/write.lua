@@ -7,13 +7,16 @@ local function put(member, place, previous, score, mode, most)
 	local new = score + 0
 	if previous then
 		local old = tonumber(previous)
-		if mode == "incr" then new = old + new end
+		if mode == "incr" then
+			new = old + new
+			-- Before they are compared: beyond what is exact, a sum may be rounded to what was there.
+			if new ~= new or (math.abs(new) > tonumber(most) and math.abs(new) ~= math.huge) then
+				return nil, string.format("%.17g", new)
+			end
+		end
 		if new == old or (mode == "high" and new < old) or (mode == "low" and new > old) then
 			return place, previous, false
 		end
-	end
-	if new ~= new or (mode == "incr" and math.abs(new) > tonumber(most) and math.abs(new) ~= math.huge) then
-		return nil, string.format("%.17g", new)
 	end
 	local text = string.format("%.17g", new)
 	if KEYS[3] then call("HSET", KEYS[2], "layout", ARGV[1]) end
