@@ -342,7 +342,7 @@ interface HoldOptions {
     readonly drift?: Partial<Drift>;
     /**
      * How long giving a lock back may take: in `release()`, and after an acquire that failed, which does not wait for it; and how long
-     * `close()` waits for acquires under way and what they give back. In milliseconds.
+     * `close()` waits for what is under way. In milliseconds.
      * @default 1_000
      */
     readonly cleanupTimeoutMs?: number;
@@ -391,12 +391,12 @@ interface AcquireOptions extends TryOptions {
     readonly deadline?: Date;
     /** Ends the waiting; no lock is left behind. */
     readonly signal?: AbortSignal;
-    /** @default the factory's */
+    /** The least pause between two tries, `maxRetryMs` at most. @default the factory's */
     readonly retryMs?: number;
     /**
      * Takes the lock at once, whoever holds it, before all who wait. Its holder loses it (`stolen`) and learns of it as by
-     * {@link Locks.forceRelease}; while he has not noticed, two may work: but his fence is lower. For operators, and for work that has to
-     * replace its predecessor.
+     * {@link Locks.forceRelease}; while he has not noticed, two may work: but his fence is lower. What is no lock of this layout is not
+     * replaced (`RK_LOCK_CONFIG`). For operators, and for work that has to replace its predecessor.
      * @default false
      */
     readonly steal?: boolean;
@@ -432,8 +432,9 @@ interface Locks extends AsyncDisposable {
     /**
      * Runs `work` under the lock and gives the lock back. Its result is yours only if the lock was held to the end.
      *
-     * What `work` throws is thrown on, with an error of the release as its `suppressed`; a release that fails after good work is
-     * the event `release-failed`, unless it is thrown as the loss of the lock.
+     * What `work` throws is thrown on, with an error of the release as its `suppressed`, unless it has one, or is no error; that, and a
+     * release that fails after good work, is the event `release-failed`, unless it is thrown as the loss of the lock. A lock that the
+     * work detached is not given back.
      *
      * @throws {LockLostError} the work ended well, but under a lost lock (`onLost: "return"`: its result is returned); `result` has it
      * @throws as {@link acquire}
@@ -442,8 +443,10 @@ interface Locks extends AsyncDisposable {
     /**
      * Takes over a lock that its holder {@link Lock.detach | detached}, or whose token you know; it lives for its `ttlMs` from now on.
      *
+     * It has a tenth of that left at least when it is handed out.
+     *
      * @throws {LockNotHeldError} its token does not hold it any more
-     * @throws {CommandError} no answer within `replyTimeoutMs`
+     * @throws {CommandError} no answer of use within `replyTimeoutMs`: nobody holds it here, and its key may live for `ttlMs` more
      */
     adopt(json: LockJson): Promise<Lock>;
     /**
@@ -465,9 +468,9 @@ interface Locks extends AsyncDisposable {
     }): Promise<boolean>;
     /**
      * Ends all waiting (`RK_CLOSED`), watchdogs, timers and subscriptions. Locks that are held are lost to their holders (`closed`), and are
-     * not given back under them: `release()` still does that, otherwise they end by themselves. Resolves once acquires under way have
-     * ended, and what they or earlier ones may have been granted is given back, after `cleanupTimeoutMs` at the latest: keep the port
-     * open until then.
+     * not given back under them: `release()` still does that, otherwise they end by themselves. Resolves once acquires, adoptions and
+     * releases under way have ended, and what acquires may have been granted is given back, after `cleanupTimeoutMs` at the latest: keep
+     * the port open until then.
      */
     close(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 -- KEYS[1] lock key   KEYS[2] key of the last fence
 -- ARGV[1] token   ARGV[2] time to live, ms   ARGV[3] time to live of the last fence, ms, or "" for no fence
 -- Last come, as far as they are wanted: ARGV[4] meta   ARGV[5] channel to tell that the lock is taken, and for how long
--- ARGV[6] takes it from whoever holds it: the channel to tell him
+-- ARGV[6] takes it from whoever holds it, in this layout: the channel to tell him
 -- Replies fence or "": granted   {time to live in ms or -1, token}: held   -1: the value is not of this layout
 local call = redis.call
 local token = ARGV[1]
@@ -14,9 +14,9 @@ if ARGV[3] ~= "" then
 end
 local meta = ARGV[4] or ""
 if ARGV[6] then
-	local holder = string.match(call("GET", KEYS[1]) or "", "^[^|]+")
+	local holder = string.match(call("GET", KEYS[1]) or "", "^([^|]+)|%d*|")
 	if holder and holder ~= token then
-		call("GET", KEYS[2]) -- an error, such as WRONGTYPE, before anything is changed
+		if fence ~= "" then call("GET", KEYS[2]) end -- an error, such as WRONGTYPE, before anything is changed
 		call("DEL", KEYS[1])
 		redis.pcall("PUBLISH", ARGV[6], holder)
 	end

@@ -57,9 +57,8 @@ export class Alarms {
 		const due = this.#dueBy(now);
 		this.#rung = now;
 		for (const tick of due) {
-			const alarms = this.#ticks.get(tick);
+			for (const { ring } of this.#ticks.get(tick) ?? []) ring(); // one may take back another
 			this.#ticks.delete(tick);
-			for (const { ring } of alarms ?? []) ring();
 		}
 		if (this.#ticks.size > 0) this.#set(this.#following(now));
 	};

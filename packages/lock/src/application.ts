@@ -1,9 +1,9 @@
 import { TimeoutError } from "@rk/client";
-import { elapsedMs, type Instant, instant } from "./clock.ts";
+import { type Instant, instant } from "./clock.ts";
 import type { Errands } from "./errands.ts";
 import { HeldLock } from "./held-lock.ts";
 import type { Holdings } from "./holdings.ts";
-import { minValidityMs, validityMs } from "./lease.ts";
+import { isLate } from "./lease.ts";
 import type { Answer, Busy, Claim, LockStore } from "./lock-store.ts";
 import { pause } from "./pause.ts";
 import { isTransient, mayHaveRun } from "./transient.ts";
@@ -51,7 +51,9 @@ export class Application {
 			if (events.wanted) events.emit({ type: "attempt", key: this.claim.names.key });
 			let failure: unknown;
 			try {
+				const { strays } = this.#holdings;
 				const answer = this.#judge(await this.#store.ask(this.claim, announce, call), since);
+				if (answer instanceof HeldLock && strays !== this.#holdings.strays) answer.verify("deleted");
 				if (answer !== "late") return answer;
 				failure = new TimeoutError("No lock that had enough of its validity left", timeoutMs, "unknown");
 			} catch (error) {
@@ -81,7 +83,7 @@ export class Application {
 			return answer;
 		}
 		const at = instant(rules.clock);
-		if (validityMs(ttlMs, rules.drift) - elapsedMs(since, at) < minValidityMs(ttlMs)) {
+		if (isLate(ttlMs, rules.drift, since, at)) {
 			this.#doubtful = true;
 			return "late";
 		}

@@ -14,7 +14,7 @@ import { Events } from "./events.ts";
 import { checkEviction } from "./eviction.ts";
 import { HeldLock } from "./held-lock.ts";
 import { Holdings } from "./holdings.ts";
-import type { Drift } from "./lease.ts";
+import { checkTtl, type Drift, isLate } from "./lease.ts";
 import type { Lock, LockJson } from "./lock.ts";
 import { describe, type LockInfo } from "./lock-info.ts";
 import { LockStore } from "./lock-store.ts";
@@ -33,6 +33,7 @@ import {
 } from "./options.ts";
 import { pause } from "./pause.ts";
 import { Revocations } from "./revocations.ts";
+import { isToken } from "./token.ts";
 import { isTransient } from "./transient.ts";
 import { Wait } from "./wait-for-lock.ts";
 import { WaitingRoom } from "./waiting-room.ts";
@@ -70,7 +71,7 @@ class RedisLocks implements Locks {
 		this.#store = new LockStore(redis, options, (names, listeners) =>
 			this.#room.find(names)?.wakeUp?.gaveBack(listeners),
 		);
-		this.#holdings = new Holdings(options, this.#events);
+		this.#holdings = new Holdings(options, this.#events, this.#errands);
 		this.#room = new WaitingRoom(redis, this.#holdings.alarms, this.#events, options);
 		this.#revocations = new Revocations(redis, options.prefix, this.#holdings);
 		const changed = (): void => {
@@ -116,28 +117,11 @@ class RedisLocks implements Locks {
 
 	async adopt(json: LockJson): Promise<Lock> {
 		checkJson(json, this.#options);
-		this.#requireOpen();
-		const { clock, retryMs } = this.#holdings.rules;
-		const { key, token, fence, meta, ttlMs } = json;
-		const stake = this.#store.stakeOf(this.#store.namesOf(key), token);
-		const timeoutMs = this.#options.replyTimeoutMs;
-		const begun = performance.now();
-		for (;;) {
-			const leftMs = Math.max(1, timeoutMs - (performance.now() - begun));
-			const since = instant(clock);
-			try {
-				const standing = await stake.extend(ttlMs, leftMs);
-				if (standing !== "held") throw new LockNotHeldError(key, standing === "taken" ? "taken" : "expired");
-				this.#requireOpen();
-				const number = fence === null ? undefined : BigInt(fence);
-				const granted = { key, token, fence: number, meta, ttlMs, since, at: instant(clock) };
-				const lock = new HeldLock(granted, stake, this.#holdings);
-				if (lock.isHeld()) return this.#admitted(lock);
-				throw new TimeoutError("No answer in time to be of use", timeoutMs, "unknown");
-			} catch (error) {
-				if (!isTransient(error) || performance.now() - begun + 2 * retryMs > timeoutMs) throw error;
-			}
-			await pause(retryMs);
+		this.#errands.begin();
+		try {
+			return await this.#takeOver(json);
+		} finally {
+			this.#errands.done();
 		}
 	}
 
@@ -203,6 +187,36 @@ class RedisLocks implements Locks {
 		}
 	}
 
+	async #takeOver({ key, token, fence, meta, ttlMs }: LockJson): Promise<HeldLock> {
+		const { clock, drift, retryMs } = this.#holdings.rules;
+		const stake = this.#store.stakeOf(this.#store.namesOf(key), token);
+		const timeoutMs = this.#options.replyTimeoutMs;
+		const begun = performance.now();
+		for (;;) {
+			this.#requireOpen();
+			const leftMs = Math.max(1, timeoutMs - (performance.now() - begun));
+			const since = instant(clock);
+			const { strays } = this.#holdings;
+			try {
+				const standing = await stake.extend(ttlMs, leftMs);
+				if (standing !== "held") throw new LockNotHeldError(key, standing === "taken" ? "taken" : "expired");
+				this.#requireOpen();
+				const at = instant(clock);
+				// Before there is a lock: it would be lost, though nobody ever had it.
+				if (isLate(ttlMs, drift, since, at))
+					throw new TimeoutError("No answer in time to be of use", timeoutMs, "unknown");
+				const number = fence === null ? undefined : BigInt(fence);
+				const granted = { key, token, fence: number, meta, ttlMs, since, at };
+				const lock = new HeldLock(granted, stake, this.#holdings);
+				if (strays !== this.#holdings.strays) lock.verify("deleted");
+				return this.#admitted(lock);
+			} catch (error) {
+				if (!isTransient(error) || performance.now() - begun + 2 * retryMs > timeoutMs) throw error;
+			}
+			await pause(retryMs);
+		}
+	}
+
 	#apply(key: string, options: TryOptions, steal = false): Application {
 		this.#requireOpen();
 		const { ttlMs = this.#options.ttlMs, meta = "" } = options;
@@ -248,9 +262,9 @@ function checkJson(json: LockJson, options: ResolvedLocksOptions): void {
 	checkKnown("json", json, ["key", "token", "fence", "meta", "ttlMs"]);
 	const { key, token, fence, meta, ttlMs } = json;
 	checkKey(key);
-	if (typeof token !== "string" || !/^[^|]+$/.test(token))
-		throw new InvalidArgumentError("json.token", token, "a lock's token");
+	if (!isToken(token)) throw new InvalidArgumentError("json.token", token, "a lock's token");
 	if (fence !== null && !(typeof fence === "string" && /^\d+$/.test(fence)))
 		throw new InvalidArgumentError("json.fence", fence, "decimal text, or null");
-	checkTryOptions({ meta, ttlMs }, options.drift);
+	if (typeof meta !== "string") throw new InvalidArgumentError("json.meta", meta, "text");
+	checkTtl(ttlMs, options.drift);
 }

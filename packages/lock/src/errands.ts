@@ -1,3 +1,4 @@
+import { onAbort } from "@rk/client";
 import { Bell } from "./bell.ts";
 
 /** What may leave a lock behind unless it comes to its end: close() cuts its pauses short, and waits for it. */
@@ -18,11 +19,11 @@ export class Errands {
 		this.#bells.add(bell);
 		void wake?.then(bell.ring);
 		if (signal?.aborted) bell.ring();
-		signal?.addEventListener("abort", bell.ring, { once: true });
+		const forget = signal === undefined ? undefined : onAbort(signal, bell.ring);
 		try {
 			await bell.sleep(ms);
 		} finally {
-			signal?.removeEventListener("abort", bell.ring);
+			forget?.();
 			this.#bells.delete(bell);
 		}
 	}

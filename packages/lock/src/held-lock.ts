@@ -102,7 +102,7 @@ export class HeldLock implements Lock {
 	}
 
 	remaining(): number {
-		return this.#check() ? this.#leftMs() : 0;
+		return this.#check() ? Math.max(0, this.#leftMs()) : 0;
 	}
 
 	isHeld(): boolean {
@@ -300,35 +300,42 @@ export class HeldLock implements Lock {
 	}
 
 	async #giveBack(): Promise<void> {
-		const { rules, events } = this.#holdings;
-		const held = this.#check();
-		if (this.#state === "detached") throw this.#notHeld();
-		if (held) this.#end("released");
-		const begun = rules.clock.monotonicMs();
-		let now = begun;
-		for (let ambiguous = false; ; now = rules.clock.monotonicMs()) {
-			const leftMs = begun + rules.cleanupTimeoutMs - now;
-			let standing: Standing;
-			try {
-				standing = await this.#stake.release(this.#timeoutMs(leftMs));
-			} catch (error) {
-				// Of a lost lock there is nothing to give back: one attempt is enough. So is none that would have no time for its reply.
-				const over = rules.clock.monotonicMs() - begun + 2 * rules.retryMs > rules.cleanupTimeoutMs;
-				if (!held || !isTransient(error) || over) throw error;
-				ambiguous ||= mayHaveRun(error);
-				await pause(rules.retryMs);
-				continue;
+		const { rules, events, errands } = this.#holdings;
+		errands.begin();
+		try {
+			const held = this.#check();
+			if (this.#state === "detached") throw this.#notHeld();
+			// close() takes a lock from its holder, but leaves it in Redis.
+			const ours = held || (this.#loss?.reason === "closed" && this.#leftMs() > 0);
+			if (held) this.#end("released");
+			const begun = rules.clock.monotonicMs();
+			let now = begun;
+			for (let ambiguous = false; ; now = rules.clock.monotonicMs()) {
+				const leftMs = begun + rules.cleanupTimeoutMs - now;
+				let standing: Standing;
+				try {
+					standing = await this.#stake.release(this.#timeoutMs(leftMs));
+				} catch (error) {
+					// Of a lost lock there is nothing to give back: one attempt is enough. So is none that would have no time for its reply.
+					const over = rules.clock.monotonicMs() - begun + 2 * rules.retryMs > rules.cleanupTimeoutMs;
+					if (!ours || !isTransient(error) || over) throw error;
+					ambiguous ||= mayHaveRun(error);
+					await pause(rules.retryMs);
+					continue;
+				}
+				// An earlier attempt whose reply was lost gave it back, while it was still ours.
+				if (standing !== "held" && !ambiguous) {
+					const cause = this.#loss === undefined ? {} : { cause: this.#loss };
+					throw new LockNotHeldError(this.key, standing === "taken" ? "taken" : "expired", cause);
+				}
+				if (events.wanted) {
+					const holdMs = rules.clock.monotonicMs() - this.#grantedAt;
+					events.emit({ type: "released", key: this.key, holdMs });
+				}
+				return;
 			}
-			// An earlier attempt whose reply was lost gave it back, while it was still ours.
-			if (standing !== "held" && !ambiguous) {
-				const cause = this.#loss === undefined ? {} : { cause: this.#loss };
-				throw new LockNotHeldError(this.key, standing === "taken" ? "taken" : "expired", cause);
-			}
-			if (events.wanted) {
-				const holdMs = rules.clock.monotonicMs() - this.#grantedAt;
-				events.emit({ type: "released", key: this.key, holdMs });
-			}
-			return;
+		} finally {
+			errands.done();
 		}
 	}
 }

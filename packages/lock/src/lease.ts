@@ -17,9 +17,9 @@ export function validityMs(ttlMs: number, drift: Drift): number {
 	return ttlMs - ttlMs * drift.factor - drift.ms;
 }
 
-/** The least that must be left of a lock for it to be handed out. */
-export function minValidityMs(ttlMs: number): number {
-	return ttlMs * MIN_VALIDITY;
+/** Too little is left of a lock that was asked for at `since` for it to be handed out. */
+export function isLate(ttlMs: number, drift: Drift, since: Instant, now: Instant): boolean {
+	return validityMs(ttlMs, drift) - elapsedMs(since, now) < ttlMs * MIN_VALIDITY;
 }
 
 /** @throws {InvalidArgumentError} not whole milliseconds, or so few that the drift leaves nothing for the holder */

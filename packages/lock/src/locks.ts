@@ -30,8 +30,9 @@ export interface Locks extends AsyncDisposable {
 	/**
 	 * Runs `work` under the lock and gives the lock back. Its result is yours only if the lock was held to the end.
 	 *
-	 * What `work` throws is thrown on, with an error of the release as its `suppressed`; a release that fails after good work is
-	 * the event `release-failed`, unless it is thrown as the loss of the lock.
+	 * What `work` throws is thrown on, with an error of the release as its `suppressed`, unless it has one, or is no error; that, and a
+	 * release that fails after good work, is the event `release-failed`, unless it is thrown as the loss of the lock. A lock that the
+	 * work detached is not given back.
 	 *
 	 * @throws {LockLostError} the work ended well, but under a lost lock (`onLost: "return"`: its result is returned); `result` has it
 	 * @throws as {@link acquire}
@@ -45,8 +46,10 @@ export interface Locks extends AsyncDisposable {
 	/**
 	 * Takes over a lock that its holder {@link Lock.detach | detached}, or whose token you know; it lives for its `ttlMs` from now on.
 	 *
+	 * It has a tenth of that left at least when it is handed out.
+	 *
 	 * @throws {LockNotHeldError} its token does not hold it any more
-	 * @throws {CommandError} no answer within `replyTimeoutMs`
+	 * @throws {CommandError} no answer of use within `replyTimeoutMs`: nobody holds it here, and its key may live for `ttlMs` more
 	 */
 	adopt(json: LockJson): Promise<Lock>;
 
@@ -70,9 +73,9 @@ export interface Locks extends AsyncDisposable {
 
 	/**
 	 * Ends all waiting (`RK_CLOSED`), watchdogs, timers and subscriptions. Locks that are held are lost to their holders (`closed`), and are
-	 * not given back under them: `release()` still does that, otherwise they end by themselves. Resolves once acquires under way have
-	 * ended, and what they or earlier ones may have been granted is given back, after `cleanupTimeoutMs` at the latest: keep the port
-	 * open until then.
+	 * not given back under them: `release()` still does that, otherwise they end by themselves. Resolves once acquires, adoptions and
+	 * releases under way have ended, and what acquires may have been granted is given back, after `cleanupTimeoutMs` at the latest: keep
+	 * the port open until then.
 	 */
 	close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { checkInteger, checkKnown, checkMs, InvalidArgumentError } from "@rk/client";
+import { checkInteger, checkKnown, checkMs, InvalidArgumentError, isText } from "@rk/client";
 import { type Clock, systemClock } from "./clock.ts";
 import type { LockListener } from "./events.ts";
 import { checkTtl, type Drift } from "./lease.ts";
@@ -21,7 +21,7 @@ export interface HoldOptions {
 	readonly drift?: Partial<Drift>;
 	/**
 	 * How long giving a lock back may take: in `release()`, and after an acquire that failed, which does not wait for it; and how long
-	 * `close()` waits for acquires under way and what they give back. In milliseconds.
+	 * `close()` waits for what is under way. In milliseconds.
 	 * @default 1_000
 	 */
 	readonly cleanupTimeoutMs?: number;
@@ -73,12 +73,12 @@ export interface AcquireOptions extends TryOptions {
 	readonly deadline?: Date;
 	/** Ends the waiting; no lock is left behind. */
 	readonly signal?: AbortSignal;
-	/** @default the factory's */
+	/** The least pause between two tries, `maxRetryMs` at most. @default the factory's */
 	readonly retryMs?: number;
 	/**
 	 * Takes the lock at once, whoever holds it, before all who wait. Its holder loses it (`stolen`) and learns of it as by
-	 * {@link Locks.forceRelease}; while he has not noticed, two may work: but his fence is lower. For operators, and for work that has to
-	 * replace its predecessor.
+	 * {@link Locks.forceRelease}; while he has not noticed, two may work: but his fence is lower. What is no lock of this layout is not
+	 * replaced (`RK_LOCK_CONFIG`). For operators, and for work that has to replace its predecessor.
 	 * @default false
 	 */
 	readonly steal?: boolean;
@@ -184,14 +184,15 @@ export function resolveHoldOptions(options: HoldOptions): ResolvedHoldOptions {
 export function resolveLocksOptions(options: LocksOptions): ResolvedLocksOptions {
 	checkKnown("", options, LOCKS_OPTIONS);
 	const { prefix = DEFAULTS.prefix, wait = DEFAULTS.wait, layout = DEFAULTS.layout } = options;
-	const { retryMs = DEFAULTS.retryMs, maxRetryMs = Math.max(retryMs, DEFAULTS.maxRetryMs) } = options;
+	const { retryMs = DEFAULTS.retryMs } = options;
+	checkMs("retryMs", retryMs);
+	const { maxRetryMs = Math.max(retryMs, DEFAULTS.maxRetryMs) } = options;
 	const { replyTimeoutMs = DEFAULTS.replyTimeoutMs, fenceTtlMs = DEFAULTS.fenceTtlMs } = options;
 	const { fencing = layout === "plain" ? false : DEFAULTS.fencing } = options;
-	if (typeof prefix !== "string" || /[{}]/.test(prefix))
+	if (!isText(prefix) || /[{}]/.test(prefix))
 		throw new InvalidArgumentError("prefix", prefix, "text without braces: the key decides the slot");
 	checkOneOf("wait", wait, ["pubsub", "poll"]);
 	checkOneOf("layout", layout, ["rich", "plain"]);
-	checkMs("retryMs", retryMs);
 	checkMs("maxRetryMs", maxRetryMs, retryMs);
 	checkMs("replyTimeoutMs", replyTimeoutMs);
 	checkBoolean("fencing", fencing);
@@ -217,7 +218,7 @@ export function resolveLocksOptions(options: LocksOptions): ResolvedLocksOptions
 
 /** @throws {InvalidArgumentError} */
 export function checkKey(key: unknown): void {
-	if (typeof key !== "string" || key === "") throw new InvalidArgumentError("key", key, "text, not empty");
+	if (!isText(key) || key === "") throw new InvalidArgumentError("key", key, "text, not empty");
 }
 
 /** @throws {InvalidArgumentError} */

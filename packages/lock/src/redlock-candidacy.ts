@@ -1,5 +1,5 @@
 import { ClosedError } from "@rk/client";
-import { elapsedMs, instant } from "./clock.ts";
+import { instant } from "./clock.ts";
 import type { Errands } from "./errands.ts";
 import {
 	LockAbortedError,
@@ -10,7 +10,7 @@ import {
 } from "./errors.ts";
 import { HeldLock } from "./held-lock.ts";
 import type { Holdings } from "./holdings.ts";
-import { minValidityMs, validityMs } from "./lease.ts";
+import { isLate } from "./lease.ts";
 import type { Busy, Claim } from "./lock-store.ts";
 import { QuorumStake } from "./redlock-stake.ts";
 import type { Grant, Voter } from "./redlock-voter.ts";
@@ -97,7 +97,7 @@ export class Candidacy {
 		this.#checkOver();
 		if (votes.won) {
 			const at = instant(rules.clock);
-			if (validityMs(ttlMs, rules.drift) - elapsedMs(since, at) >= minValidityMs(ttlMs)) {
+			if (!isLate(ttlMs, rules.drift, since, at)) {
 				const granted = { key: names.key, token, fence: undefined, meta, ttlMs, since, at };
 				return this.#elected(
 					new HeldLock(granted, new QuorumStake(names.key, this.#voters, rules), this.#holdings),

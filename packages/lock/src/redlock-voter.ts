@@ -25,6 +25,8 @@ export class Voter {
 	#ttlMs: number;
 	/** Settles with the last wish for the lock. */
 	#asked: Promise<unknown> = Promise.resolve();
+	/** It has said yes. */
+	#granted = false;
 	/** It may have been given back since it was last asked for, though nobody knows. */
 	#ambiguous = false;
 
@@ -43,9 +45,11 @@ export class Voter {
 		const { nodeTimeoutMs: timeoutMs } = this.#rules;
 		const call = signal === undefined ? { timeoutMs } : { timeoutMs, signal };
 		this.#ambiguous = false;
-		const asking = this.#store
-			.ask({ ...this.#claim, ttlMs }, false, call)
-			.then((answer) => (answer.granted ? "granted" : answer));
+		const asking = this.#store.ask({ ...this.#claim, ttlMs }, false, call).then((answer) => {
+			if (!answer.granted) return answer;
+			this.#granted = true;
+			return "granted";
+		});
 		this.#asked = asking.catch(() => {});
 		return asking;
 	}
@@ -64,7 +68,9 @@ export class Voter {
 		await this.#asked;
 		try {
 			const standing = await this.#stake.release(Math.min(nodeTimeoutMs, cleanupTimeoutMs));
-			return standing === "gone" && this.#ambiguous ? "held" : standing;
+			// An earlier attempt gave it back, after which another may have taken it.
+			const givenBack = this.#ambiguous && (standing === "gone" || (standing === "taken" && this.#granted));
+			return givenBack ? "held" : standing;
 		} catch (error) {
 			this.#ambiguous ||= mayHaveRun(error);
 			throw error;

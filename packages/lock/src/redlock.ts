@@ -111,7 +111,7 @@ class QuorumLocks implements Redlock {
 		this.#servers = servers;
 		this.#options = options;
 		this.#events = new Events(options.onEvent);
-		this.#holdings = new Holdings(options, this.#events);
+		this.#holdings = new Holdings(options, this.#events, this.#errands);
 		// The value is the token alone, as other programs have it that do Redlock by SET key token NX PX.
 		const store = resolveLocksOptions({ prefix: options.prefix, layout: "plain", wait: "poll" });
 		this.#stores = servers.map((redis) => new LockStore(redis, store));

@@ -73,7 +73,7 @@ export class Wait {
 
 	async lock(): Promise<HeldLock> {
 		const { names, steal } = this.#application.claim;
-		this.#checkOver();
+		this.#checkEnded(); // and no more: he who has no time at all is to be told what kept the lock away
 		const queue = this.#room.find(names);
 		const lineUp = queue !== undefined && (!queue.empty || (queue.wakeUp?.yielding ?? false));
 		// Who comes while others wait takes his place behind them, and his turn among those of other processes, if he waits at all.
@@ -148,10 +148,14 @@ export class Wait {
 	}
 
 	#checkOver(): void {
-		const { signal, waitMs } = this.#patience;
+		this.#checkEnded();
+		if (this.#patience.waitMs > 0 && this.#leftMs <= 0) throw this.#tooLong();
+	}
+
+	#checkEnded(): void {
+		const { signal } = this.#patience;
 		if (signal?.aborted) throw new LockAbortedError(this.#application.claim.names.key, signal.reason);
 		if (this.#closed()) throw new ClosedError("The locks were closed");
-		if (waitMs > 0 && this.#leftMs <= 0) throw this.#tooLong();
 	}
 
 	/** What kept the lock away: its holder, or Redis. */

@@ -14,7 +14,8 @@ export async function runUnder<T>(
 		result = await work(lock.signal, lock);
 	} catch (error) {
 		const failure = await failureOf(lock);
-		if (failure !== undefined) suppress(error, failure);
+		if (failure !== undefined && !suppress(error, failure))
+			events.emit({ type: "release-failed", key: lock.key, error: failure });
 		throw error;
 	}
 	const loss = lossOf(lock);
@@ -41,7 +42,8 @@ async function failureOf(lock: Lock): Promise<unknown> {
 		await lock.release();
 		return undefined;
 	} catch (error) {
-		return error;
+		// The work handed it over.
+		return error instanceof LockNotHeldError && error.reason === "detached" ? undefined : error;
 	}
 }
 
@@ -52,8 +54,12 @@ function withResult(lock: Lock, lost: LockLostError | LockNotHeldError, result: 
 	return new LockLostError(lock.key, facts, { result, cause: lost });
 }
 
-/** The work's own error is what the caller hears; that of the release hangs on it as `suppressed`. */
-function suppress(error: unknown, suppressed: unknown): void {
-	if (error instanceof Error && Object.isExtensible(error))
-		Object.defineProperty(error, "suppressed", { value: suppressed, configurable: true, writable: true });
+/**
+ * The work's own error is what the caller hears; that of the release hangs on it as `suppressed`. False where it cannot: it is no
+ * error, or has one already.
+ */
+function suppress(error: unknown, suppressed: unknown): boolean {
+	if (!(error instanceof Error) || !Object.isExtensible(error) || "suppressed" in error) return false;
+	Object.defineProperty(error, "suppressed", { value: suppressed, configurable: true, writable: true });
+	return true;
 }

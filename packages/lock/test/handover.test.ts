@@ -1,5 +1,6 @@
 import type { RedisPort } from "@rk/client";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Clock } from "../src/index.ts";
 import { extend } from "../src/scripts.ts";
 import { adapters, callOf, freshKey, locksOn, open, proxiedServer, taken } from "./redis.ts";
 
@@ -64,5 +65,43 @@ describe.each(adapters)("over $name", (adapter) => {
 		await server.freeze();
 		await expect(locks.adopt(json)).rejects.toMatchObject({ code: "RK_TIMEOUT" });
 		await server.thaw();
+	});
+
+	/** A clock that stands still but for `by`, which a test may add to it at each look. */
+	function clockOf(step: { by: number }): Clock {
+		let passed = 0;
+		const look = (base: number) => (): number => {
+			passed += step.by;
+			return base + passed;
+		};
+		return { monotonicMs: look(performance.now()), wallMs: look(Date.now()) };
+	}
+
+	// Broken on purpose: the lock is made before its validity is compared ("lost" is told of a lock that nobody was given).
+	test("an adoption whose answers all come too late is nobody's loss, and its outcome is unknown", async () => {
+		const step = { by: 0 };
+		const locks = locksOn(redis, { replyTimeoutMs: 200, wait: "poll", clock: clockOf(step) });
+		const json = (await taken(locks, freshKey())).detach();
+		step.by = 10_000; // the whole time to live, at each look
+		await expect(locks.adopt(json)).rejects.toMatchObject({ code: "RK_TIMEOUT", outcome: "unknown" });
+		expect(locks.told("lost")).toBe(0);
+		expect(await server.command("EXISTS", `lock:{${json.key}}`)).toBe(1); // it is his who has its JSON
+		step.by = 0;
+		expect((await locks.adopt(json)).isHeld()).toBe(true);
+	});
+
+	// Broken on purpose: it only has to be valid still (it is handed out with a twentieth left).
+	test("an adopted lock has a tenth of its time to live left at least: an answer that leaves less is asked for again", async () => {
+		const step = { by: 0 };
+		const clock = clockOf(step);
+		const locks = locksOn(redis, { wait: "poll", watchdog: false, clock, drift: { factor: 0, ms: 0 } });
+		const json = (await taken(locks, freshKey())).detach();
+		await server.freeze();
+		const adopting = locks.adopt(json);
+		step.by = 9_500; // at the next look at each clock, and then no more
+		clock.monotonicMs();
+		step.by = 0;
+		await server.thaw();
+		expect((await adopting).remaining()).toBe(json.ttlMs);
 	});
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { instant, systemClock } from "../src/clock.ts";
+import { Errands } from "../src/errands.ts";
 import { Events } from "../src/events.ts";
 import { HeldLock } from "../src/held-lock.ts";
 import { Holdings } from "../src/holdings.ts";
@@ -22,7 +23,7 @@ test("many locks of one process are extended in few turns, though each is due at
 	const ttlMs = 30_000;
 	let dice = 0;
 	const random = (): number => (dice++ % 500) / 500;
-	const holdings = new Holdings(resolveLocksOptions({ ttlMs, random }), new Events(undefined));
+	const holdings = new Holdings(resolveLocksOptions({ ttlMs, random }), new Events(undefined), new Errands());
 	const locks = Array.from({ length: 500 }, (_, n) => {
 		const now = instant(systemClock);
 		const granted = { key: `k${n}`, token: `t${n}`, fence: undefined, meta: "", ttlMs, since: now, at: now };

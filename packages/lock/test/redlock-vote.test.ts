@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RedisPort } from "@rk/client";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -279,6 +280,26 @@ describe.each(adapters)("over $name", (adapter) => {
 		await nextTurn();
 		voting.abort();
 		await expect(waiting).rejects.toMatchObject({ code: "RK_LOCK_ABORTED" });
+	});
+
+	// Red (MaxListenersExceededWarning) with a listener for each who waits.
+	test("any number may wait by one signal", async () => {
+		const warnings: Error[] = [];
+		const warn = (warning: Error): void => void warnings.push(warning);
+		process.on("warning", warn);
+		const redlock = redlockOn(ports, { retryMs: 600_000 });
+		const key = freshKey();
+		for (const each of servers) await plant(each, key, "another", 600_000);
+		const stop = new AbortController();
+		const waiting = Array.from({ length: 20 }, () => redlock.acquire(key, { signal: stop.signal }));
+		await until(() => redlock.told("contended") === 20);
+		await nextTurn();
+		stop.abort();
+		for (const outcome of await Promise.allSettled(waiting))
+			expect(outcome).toMatchObject({ status: "rejected", reason: { code: "RK_LOCK_ABORTED" } });
+		process.off("warning", warn);
+		expect(warnings).toEqual([]);
+		expect(getEventListeners(stop.signal, "abort")).toEqual([]);
 	});
 
 	test("acquire has the servers vote as often as it was told to, or as long", async () => {

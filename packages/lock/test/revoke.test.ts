@@ -111,4 +111,45 @@ describe.each(adapters)("over $name", (adapter) => {
 		);
 		await server.command("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction");
 	});
+
+	// Broken on purpose: nobody looks at what was said meanwhile (it is held for minutes more).
+	test.each(["acquire", "adopt"] as const)(
+		"a lock that is released by force while its holder is yet to hear that he has it is lost at once: %s",
+		async (method) => {
+			let arrived = false;
+			let pass = (): void => {};
+			const passing = new Promise<void>((resolve) => {
+				pass = resolve;
+			});
+			let late = "";
+			const command: RedisPort["command"] = async (command, options) => {
+				const reply = await redis.command(command, options);
+				if (late === "" || command.key !== late) return reply;
+				arrived = true;
+				await passing;
+				return reply;
+			};
+			const slow = new Proxy(redis, {
+				get(port, name) {
+					if (name === "command") return command;
+					const value: unknown = Reflect.get(port, name);
+					return typeof value === "function" ? value.bind(port) : value;
+				},
+			});
+			const holder = locksOn(slow, { ttlMs: 600_000 });
+			const boss = locksOn(await open(adapter, server.url), { ttlMs: 600_000 });
+			const other = await taken(holder, freshKey());
+			await until(() => holder.told("extended") > 0); // it listens
+			const json = (await taken(boss, freshKey())).detach();
+			const key = method === "adopt" ? json.key : freshKey();
+			late = `lock:{${key}}`;
+			const getting = method === "adopt" ? holder.adopt(json) : holder.acquire(key);
+			await until(() => arrived);
+			expect(await boss.forceRelease(key)).toBe(true);
+			await boss.forceRelease(other.key);
+			await other.lost; // so that what was said before has been heard
+			pass();
+			expect(await (await getting).lost).toMatchObject({ code: "RK_LOCK_LOST", reason: "deleted" });
+		},
+	);
 });

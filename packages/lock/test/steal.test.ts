@@ -98,4 +98,64 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(await server.command("GET", `lock:{${lock.key}}`)).toContain(lock.token);
 		expect(lock.isHeld()).toBe(true);
 	});
+
+	// Broken on purpose: the scripts replace whatever they find (the holder has lost the lock to one who does not even know its layout).
+	test.each(["rich", "plain"] as const)(
+		"the lock of the other layout is not stolen: by layout %s",
+		async (layout) => {
+			const [rich, plain] = [locksOn(redis, SLOW), locksOn(redis, { ...SLOW, layout: "plain" })];
+			const key = freshKey();
+			const at = `lock:{${key}}`; // for both
+			const lock = layout === "plain" ? await taken(rich, key) : await taken(plain, `{${key}}`);
+			await until(() => rich.told("extended") + plain.told("extended") > 0); // its holder listens
+			const value = await server.command("GET", at);
+			const thief =
+				layout === "plain" ? plain.acquire(`{${key}}`, { steal: true }) : rich.acquire(key, { steal: true });
+			await expect(thief).rejects.toMatchObject({ code: "RK_LOCK_CONFIG" });
+			expect(await server.command("GET", at)).toBe(value);
+			expect(lock.isHeld()).toBe(true);
+			await lock.extend();
+		},
+	);
+
+	// Broken on purpose: as above.
+	test.each(["0d9c7a3e-uuid", "", "a|x|", "|1|", "a|1"])(
+		"what is no lock is not stolen, and stays as it is: %o",
+		async (value) => {
+			const key = freshKey();
+			for (const px of [["PX", 600_000], []]) {
+				await server.command("SET", `lock:{${key}}`, value, ...px);
+				const stealing = locksOn(redis, SLOW).acquire(key, { steal: true, waitMs: 500 });
+				await expect(stealing).rejects.toMatchObject({ code: "RK_LOCK_CONFIG", key });
+				expect(await server.command("GET", `lock:{${key}}`)).toBe(value);
+			}
+		},
+	);
+
+	test.each(["rich", "plain"] as const)(
+		"a key of another type is not stolen, and stays as it is: layout %s",
+		async (layout) => {
+			const key = freshKey();
+			const at = layout === "plain" ? `lock:${key}` : `lock:{${key}}`;
+			await server.command("RPUSH", at, "x");
+			const stealing = locksOn(redis, { ...SLOW, layout }).acquire(key, { steal: true });
+			await expect(stealing).rejects.toMatchObject({ code: "RK_LOCK_CONFIG" });
+			expect(await server.command("LRANGE", at, 0, -1)).toEqual(["x"]);
+		},
+	);
+
+	test("a lock without expiry can be stolen, as it can be forced", async () => {
+		const key = freshKey();
+		await server.command("SET", `lock:{${key}}`, "theirs|1|");
+		expect((await locksOn(redis, SLOW).acquire(key, { steal: true })).isHeld()).toBe(true);
+	});
+
+	// Broken on purpose: the script looks at the fence's key in any case (RK_LOCK_CONFIG, where the same acquire takes a free lock).
+	test("who has no fences steals whatever is at the fence's key", async () => {
+		const locks = locksOn(redis, { ...SLOW, fencing: false });
+		const lock = await taken(locks, freshKey());
+		await server.command("RPUSH", `lock:{${lock.key}}:fence`, "x");
+		expect((await locks.acquire(lock.key, { steal: true })).isHeld()).toBe(true);
+		expect(lock.isHeld()).toBe(false);
+	});
 });

@@ -85,4 +85,36 @@ describe.each(adapters)("over $name", (adapter) => {
 		const never = (): never => expect.fail("it worked");
 		await expect(locks.withLock(key, never, { waitMs: 0 })).rejects.toMatchObject({ code: "RK_LOCK_BUSY" });
 	});
+
+	// Broken on purpose: `detached` is taken for a loss (RK_LOCK_LOST, "deleted").
+	test("work may hand the lock over: that is no loss, and it is not given back", async () => {
+		const locks = locksOn(redis);
+		const json = await locks.withLock(freshKey(), (_, lock) => lock.detach());
+		expect(locks.told("release-failed")).toBe(0);
+		expect((await locks.adopt(json)).isHeld()).toBe(true);
+		const failure = new Error("business");
+		const failing = locks.withLock(freshKey(), (_, lock) => {
+			lock.detach();
+			throw failure;
+		});
+		await expect(failing).rejects.toBe(failure);
+		expect(failure).not.toHaveProperty("suppressed");
+	});
+
+	// Broken on purpose: the release's error is put on the work's whatever is on it (the inner one is lost), or nowhere.
+	test("an error that has a suppressed one already keeps it: that of the release becomes an event", async () => {
+		const locks = locksOn(redis);
+		const key = freshKey();
+		const inner = new Error("inner");
+		const failure = Object.assign(new Error("business"), { suppressed: inner });
+		for (const error of [failure, "no error object"]) {
+			const failing = locks.withLock(key, async () => {
+				await server.command("DEL", `lock:{${key}}`);
+				throw error;
+			});
+			await expect(failing).rejects.toBe(error);
+		}
+		expect(failure.suppressed).toBe(inner);
+		expect(locks.told("release-failed")).toBe(2);
+	});
 });
