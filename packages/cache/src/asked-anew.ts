@@ -14,7 +14,8 @@ export class AskedAnew {
 
 	async value(key: string): Promise<unknown> {
 		this.#values ??= new Promise((resolve) => {
-			process.nextTick(() => {
+			// Before what others ask for in this turn leaves, so that it is asked for together.
+			queueMicrotask(() => {
 				const keys = this.#keys;
 				this.#keys = [];
 				this.#values = undefined;

@@ -87,7 +87,10 @@ export class Bulk {
 		let size = CHUNK;
 		for await (const chunk of chunksOf(keys, CHUNK)) {
 			if (gathering.over) break;
-			for await (const lot of chunksOf(this.#cold(chunk, call, gathering, join), size)) {
+			for await (const lot of chunksOf(
+				this.#cold(chunk, call, gathering, join, waitsSince !== undefined),
+				size,
+			)) {
 				const flights = lot.map((key) => this.#loads.enter(key, call.tags, gathering));
 				for (const flight of flights) {
 					gathering.add(flight);
@@ -114,6 +117,7 @@ export class Bulk {
 		{ tags }: Call,
 		gathering: Gathering,
 		join: (key: string, under: Flight) => void,
+		anew: boolean,
 	): string[] {
 		const { memory, clock } = this.#parts;
 		const cold: string[] = [];
@@ -125,7 +129,7 @@ export class Bulk {
 				gathering.put(key, entry);
 				continue;
 			}
-			const under = this.#loads.joinable(key);
+			const under = this.#loads.joinable(key, anew);
 			if (under === undefined) cold.push(key);
 			else join(key, under);
 		}
@@ -145,7 +149,7 @@ export class Bulk {
 		if (entry?.isStale(now) || (resting && entry.isFallback(now))) {
 			hit(this.#parts, flight.key, "l2", true);
 			counts.staleHits += 1;
-			if (resting || !this.#loads.refreshes(flight, call)) {
+			if (resting || !this.#loads.mayRefresh(flight, call)) {
 				this.#loads.settle(flight, entry);
 				return;
 			}

@@ -102,6 +102,11 @@ export class Flight {
 		return this.#fallback;
 	}
 
+	/** It has asked Redis, or the loader. */
+	get begun(): boolean {
+		return this.#steps > 0;
+	}
+
 	/** Its first callers were answered, and it goes on in the background. */
 	get answered(): boolean {
 		return this.#stale !== undefined;
@@ -233,7 +238,7 @@ export class Flight {
 			if (fallback?.isFallback(this.#clock())) waiter.resolve(fallback.take());
 			else {
 				// Another one's patience had ended before this one's began: it may never end.
-				if (waiter.afterOthers) this.#detach(this);
+				if (waiter.afterOthers && waiter.waitsSince === undefined) this.#detach(this);
 				waiter.reject(new LoadTimeoutError(this.key, hardTimeoutMs, "load"));
 			}
 		});

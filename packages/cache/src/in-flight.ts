@@ -13,10 +13,19 @@ export class Fence {
 	}
 }
 
+/** A load in the background of a key that others are answered for meanwhile with what is past its time. */
+export interface Refresh<Load> {
+	readonly load: Load;
+	/** Until when (Unix ms) others leave it to this one: it may never end. */
+	readonly until: number;
+}
+
 /** What is under way in this process, so that an invalidation finds it, and a second caller joins it. */
 export class InFlight<Load> {
 	/** Loads that may be joined. */
 	readonly loads: Map<string, Load> = new Map();
+	/** Loads that others leave their key to. */
+	readonly refreshes: Map<string, Refresh<Load>> = new Map();
 	/** Reads of Redis that may be joined. */
 	readonly reads: Map<string, Promise<Entry | undefined>> = new Map();
 	readonly #fences = new Map<string, Fence>();
@@ -50,11 +59,12 @@ export class InFlight<Load> {
 		}
 	}
 
-	/** The key was invalidated: nobody joins what began before, and nothing of it goes into memory. */
+	/** The key was invalidated: nobody joins what began before, or leaves it to that, and nothing of it goes into memory. */
 	cut(key: string): void {
 		for (let at = this.#fences.get(key); at !== undefined; at = at.next) at.fenced = true;
 		this.#fences.delete(key);
 		this.loads.delete(key);
+		this.refreshes.delete(key);
 		this.reads.delete(key);
 	}
 
@@ -67,6 +77,7 @@ export class InFlight<Load> {
 	/** Nobody joins what began before; whether it goes into memory is told by its tags. */
 	detachAll(): void {
 		this.loads.clear();
+		this.refreshes.clear();
 		this.reads.clear();
 	}
 

@@ -35,13 +35,6 @@ export interface Task {
 	readonly waitsSince?: number;
 }
 
-/** A load in the background, of a key that others are answered for meanwhile with what is past its time. */
-interface Refresh {
-	readonly flight: Flight;
-	/** Until when (Unix ms) others leave it to this one: it may never end. */
-	readonly until: number;
-}
-
 /** What one who wants to load hears: the value is there by now, he may, he is to wait, or Redis cannot say. */
 type Verdict = Entry | Right | "wait" | "alone";
 
@@ -51,7 +44,6 @@ export class Loads {
 	readonly #filling: Filling;
 	/** All but those that have only asked Redis so far: they end by themselves, soon. */
 	readonly #running = new Set<Flight>();
-	readonly #refreshes = new Map<string, Refresh>();
 	#closed = false;
 
 	constructor(parts: Parts, filling: Filling) {
@@ -65,16 +57,21 @@ export class Loads {
 		return redis !== undefined && !redis.hears();
 	}
 
-	/** A load of the key that is under way. */
-	joinable(key: string): Flight | undefined {
+	/**
+	 * A load of the key that is under way.
+	 *
+	 * @param anew who asks has been told before that he came too late: he joins none that has begun, or he might be told so for ever
+	 */
+	joinable(key: string, anew: boolean): Flight | undefined {
 		const under = this.#parts.inFlight.loads.get(key);
-		return under?.answered && this.exact ? undefined : under;
+		if (under === undefined || !this.exact) return under;
+		return under.answered || (anew && under.begun) ? undefined : under;
 	}
 
 	/** Joins whoever loads the key, or begins to. */
 	ask(task: Task): Promise<unknown> {
 		const { key, call, waitsSince } = task;
-		const under = this.joinable(key);
+		const under = this.joinable(key, waitsSince !== undefined);
 		if (under !== undefined) {
 			const { exact } = this;
 			const value = under.wait(call, exact, waitsSince);
@@ -104,12 +101,12 @@ export class Loads {
 		if (this.#closed) throw new ClosedError("The cache is closed");
 	}
 
-	/** Its callers are answered, and it is to load the key anew. False: another load of this process does so. */
-	refreshes(flight: Flight, { policy }: Call): boolean {
-		const { clock } = this.#parts;
-		const other = this.#refreshes.get(flight.key);
+	/** Its callers are answered with what is past its time. False: another load of this process is about to replace that. */
+	mayRefresh(flight: Flight, { policy }: Call): boolean {
+		const { clock, inFlight } = this.#parts;
+		const other = inFlight.refreshes.get(flight.key);
 		if (other !== undefined && clock() < other.until) return false;
-		this.#refreshes.set(flight.key, { flight, until: clock() + policy.hardTimeoutMs });
+		inFlight.refreshes.set(flight.key, { load: flight, until: clock() + policy.hardTimeoutMs });
 		return true;
 	}
 
@@ -138,8 +135,7 @@ export class Loads {
 		const { inFlight } = this.#parts;
 		inFlight.leave(flight.fence);
 		if (inFlight.loads.get(flight.key) === flight) inFlight.loads.delete(flight.key);
-		if (flight.answered && this.#refreshes.get(flight.key)?.flight === flight)
-			this.#refreshes.delete(flight.key);
+		if (inFlight.refreshes.get(flight.key)?.load === flight) inFlight.refreshes.delete(flight.key);
 		this.#running.delete(flight);
 	}
 
@@ -244,7 +240,7 @@ export class Loads {
 			if (late.isStale(clock())) {
 				counts.staleHits += 1;
 				flight.answer(late);
-				if (resting || !this.refreshes(flight, call)) return late;
+				if (resting || !this.mayRefresh(flight, call)) return late;
 				this.#parts.options.waitUntil?.(flight.end());
 			} else if (resting && late.isFallback(clock())) {
 				counts.staleHits += 1;

@@ -96,7 +96,8 @@ export class Tokens {
 		const now = this.#clock();
 		let tags: Map<string, SeenTag> | undefined;
 		for (let i = 0; i < refs.length; i++) {
-			const [ref, token] = [refs[i], tokens[i]];
+			const ref = refs[i];
+			const token = tokens[i];
 			if (ref === undefined) continue;
 			if (token !== undefined) this.#tags.learn(ref, token, now);
 			if (i === 0) continue; // the namespace

@@ -61,7 +61,7 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(proxy().count("MGET")).toBe(2);
 	});
 
-	// Broken on purpose: where Loads.refreshes gives true each time, each of them asks for the lease too.
+	// Broken on purpose: where Loads.mayRefresh gives true each time, each of them asks for the lease too.
 	test("without memory, a value past its time costs only its read while this process loads it anew", async () => {
 		const redis = await open(adapter, server.url);
 		const namespace = freshNamespace();
