@@ -37,11 +37,8 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		name: "a release deletes whatever is there",
 		edits: [
-			{
-				file: "release.lua",
-				replace: `if not value then return -1 end\n${TOKEN_CHECK}`,
-				by: "",
-			},
+			{ file: "release.lua", replace: "if not value then return -1 end\n", by: "" },
+			{ file: "release.lua", replace: TOKEN_CHECK, by: "" },
 		],
 		scenario: STOPPED_HOLDERS,
 		found: "exclusion",
@@ -94,7 +91,9 @@ export const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		name: "a failed acquire leaves what it may have got",
-		edits: [{ file: "application.ts", replace: "if (this.#doubtful) void this.#cleanUp();", by: "" }],
+		edits: [
+			{ file: "application.ts", replace: "if (this.#doubtful) this.#errands.keep(this.#cleanUp());", by: "" },
+		],
 		scenario: { ...IMPATIENT, idleMs: 60_000 },
 		found: "leftover",
 	},

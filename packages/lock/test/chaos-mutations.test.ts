@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { edited } from "../../../test/bundle.ts";
 import type { Rule } from "../harness/checker/finding.ts";
@@ -61,6 +62,15 @@ describe("a mutation", () => {
 
 	it("changes the one place that it is about", () => {
 		expect(edited("one, three", edit)).toBe("two, three");
+	});
+
+	// All of them, also those that only CHAOS=all runs.
+	it.each(MUTATIONS)("has its place in the sources: $name", ({ edits }) => {
+		for (const { file } of edits) {
+			const source = readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8");
+			const own = edits.filter((edit) => edit.file === file);
+			expect(own.reduce(edited, source)).not.toBe(source);
+		}
 	});
 
 	it.each(["three", "one, one"])("is refused where its place is not there, or not alone: %s", (text) => {
