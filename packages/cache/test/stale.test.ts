@@ -19,13 +19,19 @@ describe.each(tiers)("over $name", ({ adapter }) => {
 		return cacheOn(redis, { namespace: freshNamespace(), clock: () => now, l1, ...policy, ...options });
 	};
 
-	test("a stale value is served at once, and loaded anew in the background by one", async () => {
+	/** "k" is past its time, was served, and is being loaded anew in the background. */
+	const refreshing = async () => {
 		const cache = await fresh({ staleMs: 60_000 });
 		await cache.getOrLoad("k", () => "old");
 		now += 1_000;
 		const refresh = slow<string>();
 		expect(await cache.getOrLoad("k", refresh.load)).toBe("old");
 		await refresh.begun;
+		return { cache, refresh };
+	};
+
+	test("a stale value is served at once, and loaded anew in the background by one", async () => {
+		const { cache, refresh } = await refreshing();
 		expect(await cache.getOrLoad("k", () => "a second load")).toBe("old");
 		refresh.end.open("new");
 		await until(async () => (await cache.get("k")) === "new");
@@ -54,28 +60,18 @@ describe.each(tiers)("over $name", ({ adapter }) => {
 
 	// Broken on purpose: where InFlight.cut leaves the refresh in its place, nothing is loaded until that ends.
 	test("what is expired is loaded anew, though an earlier load in the background goes on", async () => {
-		const cache = await fresh({ staleMs: 60_000 });
-		await cache.getOrLoad("k", () => "old");
-		now += 1_000;
-		const first = slow<string>();
-		expect(await cache.getOrLoad("k", first.load)).toBe("old");
-		await first.begun;
+		const { cache, refresh } = await refreshing();
 		await cache.expire("k");
 		expect(await cache.getOrLoad("k", () => "new")).toBe("old");
 		await until(async () => (await cache.get("k")) === "new");
-		first.end.open("too late");
+		refresh.end.open("too late");
 		await until(() => cache.stats().inFlight === 0);
 		expect(await cache.get("k")).toBe("new");
 	});
 
 	// Broken on purpose: without the comparison in fill.lua, and in memory alone without `fenced` in filling.ts, "old again" comes back.
 	test("a background load that a delete has overtaken is not served", async () => {
-		const cache = await fresh({ staleMs: 60_000 });
-		await cache.getOrLoad("k", () => "old");
-		now += 1_000;
-		const refresh = slow<string>();
-		await cache.getOrLoad("k", refresh.load);
-		await refresh.begun;
+		const { cache, refresh } = await refreshing();
 		await cache.delete("k");
 		refresh.end.open("old again");
 		await until(() => cache.events.filter(({ type }) => type === "load").length === 2);

@@ -1,6 +1,7 @@
 import type { RedisPort } from "@rk/client";
 import { describe, expect, test } from "vitest";
 import { adapters, freshKey, until } from "./redis.ts";
+import { portWith } from "./support/port-with.ts";
 import { independentServers, openAll, redlockOn } from "./support/redlock.ts";
 
 const { servers } = await independentServers(3);
@@ -13,13 +14,7 @@ function ahead(redis: RedisPort, ms: number): RedisPort {
 			Array.isArray(reply) ? [String(Number(reply[0]) + ms / 1_000), reply[1]] : reply;
 		return redis.command({ ...command, decode: (reply) => command.decode(later(reply)) }, options);
 	};
-	return new Proxy(redis, {
-		get(port, name) {
-			if (name === "command") return command;
-			const value: unknown = Reflect.get(port, name);
-			return typeof value === "function" ? value.bind(port) : value;
-		},
-	});
+	return portWith(redis, { command });
 }
 
 describe.each(adapters)("over $name", (adapter) => {

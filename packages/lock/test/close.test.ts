@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { createLocks } from "../src/index.ts";
 import { release } from "../src/scripts.ts";
 import { adapters, callOf, freshKey, locksOn, open, proxiedServer, taken, until } from "./redis.ts";
+import { portWith } from "./support/port-with.ts";
 
 const server = await proxiedServer();
 
@@ -219,13 +220,7 @@ describe.each(adapters)("over $name", (adapter) => {
 			begun = true;
 			return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
 		};
-		const slow = new Proxy(redis, {
-			get(port, name) {
-				if (name === "subscribe") return subscribe;
-				const value: unknown = Reflect.get(port, name);
-				return typeof value === "function" ? value.bind(port) : value;
-			},
-		});
+		const slow = portWith(redis, { subscribe });
 		const locks = locksOn(slow, { cleanupTimeoutMs: 3_600_000 });
 		await taken(locks, freshKey());
 		await until(() => begun);

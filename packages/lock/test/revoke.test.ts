@@ -1,6 +1,7 @@
 import type { RedisPort } from "@rk/client";
 import { beforeEach, describe, expect, test } from "vitest";
 import { adapters, freshKey, locksOn, open, ownServer, taken, until } from "./redis.ts";
+import { portWith } from "./support/port-with.ts";
 
 const server = await ownServer();
 
@@ -129,13 +130,7 @@ describe.each(adapters)("over $name", (adapter) => {
 				await passing;
 				return reply;
 			};
-			const slow = new Proxy(redis, {
-				get(port, name) {
-					if (name === "command") return command;
-					const value: unknown = Reflect.get(port, name);
-					return typeof value === "function" ? value.bind(port) : value;
-				},
-			});
+			const slow = portWith(redis, { command });
 			const holder = locksOn(slow, { ttlMs: 600_000 });
 			const boss = locksOn(await open(adapter, server.url), { ttlMs: 600_000 });
 			const other = await taken(holder, freshKey());
