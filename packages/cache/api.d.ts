@@ -372,7 +372,7 @@ type CacheListener = (event: CacheEvent) => void;
 
 /** Memory of this process. */
 interface L1Options {
-    /** Entries at most; the least recently used goes. @default 10_000 */
+    /** Entries at most; the least recently used goes, as of some puts ago (an eighth of the entries). @default 10_000 */
     readonly max?: number;
     /** Bytes of encoded values at most, beside `max`. @default none */
     readonly maxBytes?: number;

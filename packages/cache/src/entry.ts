@@ -21,6 +21,8 @@ export class Entry {
 	hitUntil = 0;
 	/** Until when memory keeps it at all. */
 	keptUntil = 0;
+	/** How many entries memory had taken when it was last put or moved to the front. */
+	usedAt = 0;
 	readonly #value: unknown;
 	readonly #copy: (() => unknown) | undefined;
 	#taken = false;
