@@ -18,9 +18,9 @@ export class Bench {
 	/**
 	 * Measures subjects beside each other.
 	 *
-	 * A case is `{name, subjects, concurrency, operations, rounds}`. A subject is `{name, operation, against?, atMost?}`:
+	 * A case is `{name, subjects, concurrency, operations, rounds}`. A subject is `{name, operation, against?, atMost?, atLeast?}`:
 	 * `operation(i)` does the work once; `against` is the name of the subject it is compared with; `atMost` is the greatest
-	 * ratio of CPU time that is acceptable.
+	 * ratio of CPU time that is acceptable, `atLeast` the least ratio of operations a second.
 	 */
 	async measure(given) {
 		const kase = this.quick ? { ...given, rounds: 5, operations: Math.ceil(given.operations / 2) } : given;

@@ -1,8 +1,8 @@
-const HEAD = ["", "CPU µs/op", "min – max", "ops/s", "CPU ratio", "at most"];
+const HEAD = ["", "CPU µs/op", "min – max", "ops/s", "CPU ×", "ops/s ×", "of", "limit"];
 
 /** A case as text, for people. */
 export function table({ name, subjects, rounds, operations }, rows) {
-	const lines = subjects.map(({ name: subject, against, atMost }) => {
+	const lines = subjects.map(({ name: subject, against, atMost, atLeast }) => {
 		const find = (metric) => rows.find((row) => row.subject === subject && row.metric === metric);
 		const [cpu, rate] = [find("cpu"), find("rate")];
 		return [
@@ -10,13 +10,20 @@ export function table({ name, subjects, rounds, operations }, rows) {
 			cpu.value.toFixed(2),
 			`${cpu.min.toFixed(2)} – ${cpu.max.toFixed(2)}`,
 			Math.round(rate.value).toLocaleString("en"),
-			cpu.ratio === null ? "" : `${cpu.ratio.toFixed(2)} × ${against}`,
-			atMost === undefined ? "" : `${atMost.toFixed(2)} ${cpu.ratio <= atMost ? "✓" : "✗"}`,
+			cpu.ratio?.toFixed(2) ?? "",
+			rate.ratio?.toFixed(2) ?? "",
+			against ?? "",
+			[
+				atMost === undefined ? "" : `CPU at most ${atMost.toFixed(2)} ${verdict(cpu.ratio <= atMost)}`,
+				atLeast === undefined ? "" : `ops/s at least ${atLeast.toFixed(2)} ${verdict(rate.ratio >= atLeast)}`,
+			].join(""),
 		];
 	});
 	const title = `${name}: medians of ${rounds} rounds of ${operations.toLocaleString("en")}`;
-	return [title, ...inColumns([HEAD, ...lines], [0, 4])].join("\n");
+	return [title, ...inColumns([HEAD, ...lines], [0, 6, 7])].join("\n");
 }
+
+const verdict = (met) => (met ? "✓" : "✗");
 
 /** Lines of cells, aligned: to the left in the columns of words, to the right in those of numbers. */
 export function inColumns(lines, words) {
