@@ -63,38 +63,25 @@ export function checkCommand(command: Command<unknown>): void {
 }
 
 /** A command that writes, or must be answered by the master. */
-export function write<T>(args: Args, key: Arg | undefined, decode: (reply: WireReply) => T): Command<T> {
+export function write<T>(
+	args: Args,
+	key: Arg | undefined,
+	decode: (reply: WireReply) => T,
+	encoding: Encoding = "utf8",
+): Command<T> {
 	checkArgs(args);
-	return {
-		args,
-		key,
-		keys: undefined,
-		readOnly: false,
-		encoding: "utf8",
-		session: false,
-		script: undefined,
-		decode,
-	};
+	return { args, key, keys: undefined, readOnly: false, encoding, session: false, script: undefined, decode };
 }
 
 /** A command that only reads, so that a replica may answer. */
-export function read<T>(args: Args, key: Arg | undefined, decode: (reply: WireReply) => T): Command<T> {
+export function read<T>(
+	args: Args,
+	key: Arg | undefined,
+	decode: (reply: WireReply) => T,
+	encoding: Encoding = "utf8",
+): Command<T> {
 	checkArgs(args);
-	return {
-		args,
-		key,
-		keys: undefined,
-		readOnly: true,
-		encoding: "utf8",
-		session: false,
-		script: undefined,
-		decode,
-	};
-}
-
-/** The same command with the strings of its reply as bytes. */
-export function asBytes<T>(command: Command<unknown>, decode: (reply: WireReply) => T): Command<T> {
-	return { ...command, encoding: "buffer", decode };
+	return { args, key, keys: undefined, readOnly: true, encoding, session: false, script: undefined, decode };
 }
 
 /** The same command over several keys, which must share a slot. */

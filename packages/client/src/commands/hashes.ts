@@ -1,4 +1,4 @@
-import { type Arg, asBytes, type Command, read, write } from "../command.ts";
+import { type Arg, type Command, read, write } from "../command.ts";
 import {
 	bigInteger,
 	bytes,
@@ -33,7 +33,7 @@ export function hget(key: Arg, field: Arg): Command<string | null> {
 }
 
 export function hgetBuffer(key: Arg, field: Arg): Command<Buffer | null> {
-	return asBytes(hget(key, field), bytesOrNull);
+	return read(["HGET", key, field], key, bytesOrNull, "buffer");
 }
 
 /** By the order of the fields. */
@@ -42,7 +42,7 @@ export function hmget(key: Arg, fields: OneOrMore): Command<Array<string | null>
 }
 
 export function hmgetBuffer(key: Arg, fields: OneOrMore): Command<Array<Buffer | null>> {
-	return asBytes(hmget(key, fields), listOf(bytesOrNull));
+	return read(["HMGET", key, ...some("fields", fields)], key, listOf(bytesOrNull), "buffer");
 }
 
 /** All of it, empty if there is no such key. One big hash stalls the server: see {@link hscan}. */
@@ -54,7 +54,7 @@ const byteValues = pairsOf((field) => bytes(field).toString(), bytes);
 
 /** Values as bytes, fields as text. */
 export function hgetallBuffer(key: Arg): Command<Map<string, Buffer>> {
-	return asBytes(hgetall(key), (reply) => new Map(byteValues(reply)));
+	return read(["HGETALL", key], key, (reply) => new Map(byteValues(reply)), "buffer");
 }
 
 /** `true`: the field is new. */

@@ -1,5 +1,5 @@
 import { checkArray, checkKnown } from "../check.ts";
-import { type Arg, asBytes, type Command, overKeys, read, write } from "../command.ts";
+import { type Arg, type Args, type Command, overKeys, read, write } from "../command.ts";
 import {
 	bigInteger,
 	bigIntegerOrNull,
@@ -24,7 +24,7 @@ export function get(key: Arg): Command<string | null> {
 }
 
 export function getBuffer(key: Arg): Command<Buffer | null> {
-	return asBytes(get(key), bytesOrNull);
+	return read(["GET", key], key, bytesOrNull, "buffer");
 }
 
 /** A counter, exact over the whole 64-bit range. Rejects when the value is not a whole number. */
@@ -71,14 +71,21 @@ export function setGet(key: Arg, value: Arg, options: SetOptions = {}): Command<
 
 /** By the order of the keys; `null` for one that is not there, or holds no string. */
 export function mget(keys: readonly Arg[]): Command<Array<string | null>> {
-	checkArray("keys", keys);
-	if (keys.length === 0) throw new InvalidArgumentError("keys", keys, "at least one");
-	return overKeys(read(["MGET", ...keys], undefined, listOf(textOrNull)), keys);
+	return overKeys(read(mgetArgs(keys), undefined, textsOrNull), keys);
 }
 
 export function mgetBuffer(keys: readonly Arg[]): Command<Array<Buffer | null>> {
-	return asBytes(mget(keys), listOf(bytesOrNull));
+	return overKeys(read(mgetArgs(keys), undefined, buffersOrNull, "buffer"), keys);
 }
+
+function mgetArgs(keys: readonly Arg[]): Args {
+	checkArray("keys", keys);
+	if (keys.length === 0) throw new InvalidArgumentError("keys", keys, "at least one");
+	return ["MGET", ...keys];
+}
+
+const textsOrNull = listOf(textOrNull);
+const buffersOrNull = listOf(bytesOrNull);
 
 /** All at once, and without a TTL. */
 export function mset(entries: Pairs): Command<void> {
@@ -101,6 +108,14 @@ export interface GetexOptions extends Expiry {
 
 /** Reads, and gives the key another TTL, or takes it off. */
 export function getex(key: Arg, options: GetexOptions): Command<string | null> {
+	return write(getexArgs(key, options), key, textOrNull);
+}
+
+export function getexBuffer(key: Arg, options: GetexOptions): Command<Buffer | null> {
+	return write(getexArgs(key, options), key, bytesOrNull, "buffer");
+}
+
+function getexArgs(key: Arg, options: GetexOptions): Args {
 	const args: Growing = ["GETEX", key];
 	const expires = addExpiry(args, options);
 	if (options.persist === true) {
@@ -108,11 +123,7 @@ export function getex(key: Arg, options: GetexOptions): Command<string | null> {
 			throw new InvalidArgumentError("persist", true, "left out when ttlMs or expireAtMs is given");
 		args.push("PERSIST");
 	}
-	return write(args, key, textOrNull);
-}
-
-export function getexBuffer(key: Arg, options: GetexOptions): Command<Buffer | null> {
-	return asBytes(getex(key, options), bytesOrNull);
+	return args;
 }
 
 /** Reads and deletes. */
@@ -121,7 +132,7 @@ export function getdel(key: Arg): Command<string | null> {
 }
 
 export function getdelBuffer(key: Arg): Command<Buffer | null> {
-	return asBytes(getdel(key), bytesOrNull);
+	return write(["GETDEL", key], key, bytesOrNull, "buffer");
 }
 
 /** The new value; exact as far as {@link Reply} says, and {@link incrbyBigInt} beyond. */
