@@ -195,7 +195,7 @@ export class Bulk {
 		} catch (error) {
 			failed = error;
 		} finally {
-			for (const fence of fences) inFlight.leave(fence);
+			for (const fence of fences) fence.leave();
 		}
 		if (failed !== undefined) l2Failed(this.#parts, "getMany", failed);
 		return { entries: keys.map((key) => found.get(key)), bytes };

@@ -9,6 +9,11 @@ const MOST = 64;
  * and to read them takes its time.
  */
 const LOT_BYTES = 262_144;
+/**
+ * Values of the only command of a turn that are handed out in one turn: what these lead to is on its way to Redis, then, while the callers
+ * of the others work, where each would wait for the other.
+ */
+const LOT = 32;
 /** By how much what was learned of a value's size counts less with each value after it. */
 const FORGET = 0.95;
 
@@ -18,10 +23,16 @@ export interface Found {
 	readonly seen: Seen | undefined;
 }
 
+/** Is told when its read leaves. */
+export interface Departure {
+	/** It leaves now: what it will find may be out of date for those who come from now on. */
+	leaves(): void;
+}
+
 /** What somebody wants to read. */
 interface Fetch {
 	readonly key: string;
-	readonly leaves: () => void;
+	readonly departure: Departure;
 	readonly resolve: (found: Found | Promise<Found>) => void;
 	readonly reject: (error: unknown) => void;
 }
@@ -64,9 +75,8 @@ export class Fetches {
 
 	/**
 	 * @param tags whose tokens are to be read along, with the namespace's; `undefined`: not even that
-	 * @param leaves it leaves now: what it will find may be out of date for those who come from now on
 	 */
-	add(key: string, tags: readonly string[] | undefined, leaves: () => void): Promise<Found> {
+	add(key: string, tags: readonly string[] | undefined, departure: Departure): Promise<Found> {
 		let group = this.#waiting.at(-1);
 		if (group === undefined || group.all.length >= this.#most) {
 			if (group === undefined) process.nextTick(this.#leave);
@@ -75,7 +85,7 @@ export class Fetches {
 		}
 		if (tags !== undefined) group.want(tags, this.#tags);
 		const { all } = group;
-		return new Promise((resolve, reject) => all.push({ key, leaves, resolve, reject }));
+		return new Promise((resolve, reject) => all.push({ key, departure, resolve, reject }));
 	}
 
 	get #most(): number {
@@ -85,10 +95,11 @@ export class Fetches {
 	readonly #leave = (): void => {
 		const groups = this.#waiting;
 		this.#waiting = [];
+		const lot = groups.length === 1 ? LOT : MOST;
 		for (const { all, refs } of groups) {
-			for (const { leaves } of all) leaves();
+			for (const { departure } of all) departure.leaves();
 			if (this.#remote.inSlots || (all.length === 1 && refs === undefined)) this.#sendEach(all, refs);
-			else this.#sendTogether(all, refs);
+			else this.#sendTogether(all, refs, lot);
 		}
 	};
 
@@ -96,21 +107,20 @@ export class Fetches {
 		const seen =
 			refs && this.#remote.tokens(namesOf(refs)).then((tokens) => this.#tokens.learn(refs, tokens));
 		seen?.catch(() => {}); // each of them hears of it
-		for (const { key, resolve } of all) {
-			const read = this.#remote.get(key).then((bytes): Found | Promise<Found> => {
+		for (const { key, resolve, reject } of all) {
+			this.#remote.get(key).then((bytes) => {
 				this.#learn(bytes);
-				return seen === undefined ? { bytes, seen } : seen.then((seen) => ({ bytes, seen }));
-			});
-			resolve(read);
+				resolve(seen === undefined ? { bytes, seen } : seen.then((seen) => ({ bytes, seen })));
+			}, reject);
 		}
 	}
 
-	#sendTogether(all: readonly Fetch[], refs: readonly TagRef[] | undefined): void {
+	#sendTogether(all: readonly Fetch[], refs: readonly TagRef[] | undefined, lot: number): void {
 		const keys = all.map(({ key }) => key);
 		this.#remote.getTogether(keys, refs === undefined ? undefined : namesOf(refs)).then(
 			({ values, tokens }) => {
 				const seen = refs === undefined ? undefined : this.#tokens.learn(refs, tokens);
-				this.#handOut(all, values, seen, 0);
+				this.#handOut(all, values, seen, 0, lot);
 			},
 			(error: unknown) => {
 				for (const fetch of all) fetch.reject(error);
@@ -123,11 +133,12 @@ export class Fetches {
 		values: ReadonlyArray<Buffer | null>,
 		seen: Seen | undefined,
 		from: number,
+		lot: number,
 	): void {
 		let size = 0;
 		for (let i = from; i < all.length; i++) {
-			if (size >= LOT_BYTES) {
-				setImmediate(() => this.#handOut(all, values, seen, i));
+			if (size >= LOT_BYTES || i - from >= lot) {
+				setImmediate(() => this.#handOut(all, values, seen, i, lot));
 				return;
 			}
 			const bytes = values[i] ?? null;

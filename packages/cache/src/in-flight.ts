@@ -1,15 +1,79 @@
 import type { Entry } from "./entry.ts";
 
+/** Invalidated keys that are remembered while something is under way. Of older ones every key counts as one. */
+const MOST_CUTS = 10_000;
+
+/** Which keys were invalidated, and when: counted, not by the clock. */
+class Cuts {
+	/** How many there were so far. */
+	count = 0;
+	readonly #latest = new Map<string, number>();
+	/** What began before that may have been invalidated. */
+	#floor = 0;
+	#open = 0;
+
+	enter(): number {
+		this.#open += 1;
+		return this.count;
+	}
+
+	leave(): void {
+		this.#open -= 1;
+		if (this.#open === 0) this.#latest.clear();
+	}
+
+	add(key: string): void {
+		this.count += 1;
+		if (this.#open === 0) return;
+		this.#latest.delete(key); // so that the first is the oldest
+		this.#latest.set(key, this.count);
+		if (this.#latest.size <= MOST_CUTS) return;
+		for (const [oldest, at] of this.#latest) {
+			this.#latest.delete(oldest);
+			this.#floor = at;
+			return;
+		}
+	}
+
+	addAll(): void {
+		this.count += 1;
+		this.#floor = this.count;
+		this.#latest.clear();
+	}
+
+	/** @param since the count when it began */
+	has(key: string, since: number): boolean {
+		return since < this.#floor || (this.#latest.get(key) ?? 0) > since;
+	}
+}
+
 /** What is under way for a key: a load, a read, or a write, whose result goes into memory unless the key was invalidated meanwhile. */
 export class Fence {
 	readonly key: string;
-	/** The key was invalidated since this began. */
-	fenced = false;
-	/** Of the same key. */
-	next: Fence | undefined;
+	readonly #cuts: Cuts | undefined;
+	readonly #since: number;
+	/** Once it is over. */
+	#fenced: boolean | undefined;
 
-	constructor(key: string) {
+	/** @param cuts `undefined`: there is no memory */
+	constructor(key: string, cuts: Cuts | undefined) {
 		this.key = key;
+		this.#cuts = cuts;
+		this.#since = cuts?.enter() ?? 0;
+	}
+
+	/** The key was invalidated since this began. */
+	get fenced(): boolean {
+		if (this.#fenced !== undefined) return this.#fenced;
+		const cuts = this.#cuts;
+		return cuts !== undefined && cuts.count !== this.#since && cuts.has(this.key, this.#since);
+	}
+
+	/** It is over: nothing is remembered for it any more. */
+	leave(): void {
+		if (this.#fenced !== undefined) return;
+		this.#fenced = this.fenced;
+		this.#cuts?.leave();
 	}
 }
 
@@ -28,41 +92,20 @@ export class InFlight<Load> {
 	readonly refreshes: Map<string, Refresh<Load>> = new Map();
 	/** Reads of Redis that may be joined. */
 	readonly reads: Map<string, Promise<Entry | undefined>> = new Map();
-	readonly #fences = new Map<string, Fence>();
-	readonly #fencing: boolean;
+	readonly #cuts: Cuts | undefined;
 
 	/** @param fencing there is memory that an old result must not get into */
 	constructor(fencing: boolean) {
-		this.#fencing = fencing;
+		this.#cuts = fencing ? new Cuts() : undefined;
 	}
 
 	enter(key: string): Fence {
-		const fence = new Fence(key);
-		if (!this.#fencing) return fence;
-		fence.next = this.#fences.get(key);
-		this.#fences.set(key, fence);
-		return fence;
-	}
-
-	leave(fence: Fence): void {
-		if (!this.#fencing) return;
-		const first = this.#fences.get(fence.key);
-		if (first === fence) {
-			if (fence.next === undefined) this.#fences.delete(fence.key);
-			else this.#fences.set(fence.key, fence.next);
-			return;
-		}
-		for (let at = first; at !== undefined; at = at.next) {
-			if (at.next !== fence) continue;
-			at.next = fence.next;
-			return;
-		}
+		return new Fence(key, this.#cuts);
 	}
 
 	/** The key was invalidated: nobody joins what began before, or leaves it to that, and nothing of it goes into memory. */
 	cut(key: string): void {
-		for (let at = this.#fences.get(key); at !== undefined; at = at.next) at.fenced = true;
-		this.#fences.delete(key);
+		this.#cuts?.add(key);
 		this.loads.delete(key);
 		this.refreshes.delete(key);
 		this.reads.delete(key);
@@ -70,7 +113,7 @@ export class InFlight<Load> {
 
 	/** The same for every key. */
 	cutAll(): void {
-		for (const key of this.#fences.keys()) this.cut(key);
+		this.#cuts?.addAll();
 		this.detachAll();
 	}
 

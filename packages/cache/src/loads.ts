@@ -10,6 +10,7 @@ import { hit, l2Failed, miss } from "./outcomes.ts";
 import type { Parts, SecondTier } from "./parts.ts";
 import { longestMs } from "./policy.ts";
 import type { Schema } from "./presentation.ts";
+import type { Outcome } from "./reader.ts";
 import type { Acquired } from "./scripts.ts";
 import type { TagRef } from "./tags.ts";
 import { type Seen, stampsOf } from "./tokens.ts";
@@ -133,10 +134,10 @@ export class Loads {
 
 	#leave(flight: Flight): void {
 		const { inFlight } = this.#parts;
-		inFlight.leave(flight.fence);
+		flight.fence.leave();
 		if (inFlight.loads.get(flight.key) === flight) inFlight.loads.delete(flight.key);
+		if (!this.#running.delete(flight)) return; // it has only asked Redis
 		if (inFlight.refreshes.get(flight.key)?.load === flight) inFlight.refreshes.delete(flight.key);
-		this.#running.delete(flight);
 	}
 
 	/** It has ended well. */
@@ -181,18 +182,11 @@ export class Loads {
 		const alone = redis === undefined || redis.queue.coversKey(key) || !redis.remote.admits();
 		if (redis === undefined || alone || late !== undefined || force)
 			return this.#goOn(flight, task, late, alone, first);
-		return redis.reader.read(key, call.tags, schema, {
-			leaves: () => flight.step(),
-			found: (entry) => this.#looked(flight, task, entry, first),
-			failed: (error) => {
-				l2Failed(this.#parts, "get", error);
-				return this.#goOn(flight, task, undefined, true, first);
-			},
-		});
+		return redis.reader.read(key, call.tags, schema, new Look(flight, task, first, this));
 	}
 
 	/** Gives the value if that answers who began the load, or a promise of it. */
-	#looked(flight: Flight, task: Task, found: Entry | undefined, first: Call | undefined): unknown {
+	looked(flight: Flight, task: Task, found: Entry | undefined, first: Call | undefined): unknown {
 		if (found === undefined) return this.#goOn(flight, task, undefined, false, first);
 		const { memory, clock } = this.#parts;
 		const now = clock();
@@ -203,6 +197,12 @@ export class Loads {
 		const value = first === undefined ? undefined : found.take();
 		this.settle(flight, found);
 		return value;
+	}
+
+	/** Redis could not be asked: the same. */
+	lookFailed(flight: Flight, task: Task, error: unknown, first: Call | undefined): Promise<unknown> {
+		l2Failed(this.#parts, "get", error);
+		return this.#goOn(flight, task, undefined, true, first);
 	}
 
 	#goOn(
@@ -381,5 +381,32 @@ export class Loads {
 		} finally {
 			load.right?.lease.stop();
 		}
+	}
+}
+
+/** The first look of a load at Redis: one object instead of functions that each hold the same, since every hit makes it. */
+class Look implements Outcome<unknown> {
+	readonly #flight: Flight;
+	readonly #task: Task;
+	readonly #first: Call | undefined;
+	readonly #loads: Loads;
+
+	constructor(flight: Flight, task: Task, first: Call | undefined, loads: Loads) {
+		this.#flight = flight;
+		this.#task = task;
+		this.#first = first;
+		this.#loads = loads;
+	}
+
+	leaves(): void {
+		this.#flight.step();
+	}
+
+	found(entry: Entry | undefined): unknown {
+		return this.#loads.looked(this.#flight, this.#task, entry, this.#first);
+	}
+
+	failed(error: unknown): unknown {
+		return this.#loads.lookFailed(this.#flight, this.#task, error, this.#first);
 	}
 }

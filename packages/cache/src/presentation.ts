@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { Codec } from "./codec.ts";
+import { type Codec, json } from "./codec.ts";
 import type { Held } from "./entry.ts";
 import { SchemaError } from "./errors.ts";
 
@@ -38,9 +38,11 @@ export class Presentation {
 
 	#held(value: unknown, payload: Buffer, parsed: boolean): Held {
 		const size = payload.length;
-		if (typeof value !== "object" || value === null || this.#mode === "shared")
-			return { value, copy: undefined, size };
-		if (this.#mode === "frozen" && freeze(value)) return { value, copy: undefined, size };
+		if (!isObject(value) || this.#mode === "shared") return { value, copy: undefined, size };
+		if (this.#mode === "frozen") {
+			const tree = !parsed && this.#codec === json;
+			if (tree ? freezeTree(value) : freeze(value)) return { value, copy: undefined, size };
+		}
 		// What a schema made of the bytes is copied itself: it may take its time to make it again.
 		const copy = parsed ? () => structuredClone(value) : () => this.#codec.decode(payload);
 		const untouched = this.#mode === "clone" && !parsed;
@@ -55,10 +57,27 @@ function freeze(root: object): boolean {
 		if (Object.isFrozen(object)) continue;
 		if (!isPlain(object) && changeable(object)) return false;
 		Object.freeze(object);
-		for (const value of Object.values(object))
-			if (typeof value === "object" && value !== null) left.push(value);
+		for (const value of Object.values(object)) if (isObject(value)) left.push(value);
 	}
 	return true;
+}
+
+/** The same of what `JSON.parse` made, twice as fast: a tree of plain objects and arrays. It is done for every hit in Redis. */
+function freezeTree(root: object): true {
+	const left: object[] = [];
+	for (let object: object | undefined = root; object !== undefined; object = left.pop()) {
+		Object.freeze(object);
+		const values: readonly unknown[] = Array.isArray(object) ? object : Object.values(object);
+		for (let i = 0; i < values.length; i++) {
+			const value = values[i];
+			if (isObject(value)) left.push(value);
+		}
+	}
+	return true;
+}
+
+function isObject(value: unknown): value is object {
+	return typeof value === "object" && value !== null;
 }
 
 /** What JSON makes, most of all values, is told at once. */

@@ -3,7 +3,7 @@ import type { Codec } from "./codec.ts";
 import { Entry, type Held } from "./entry.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
 import type { Events } from "./events.ts";
-import type { Fetches } from "./fetches.ts";
+import type { Departure, Fetches } from "./fetches.ts";
 import type { InvalidationQueue } from "./invalidation-queue.ts";
 import type { Presentation, Schema } from "./presentation.ts";
 import type { Remote } from "./remote.ts";
@@ -12,9 +12,7 @@ import type { TagRef } from "./tags.ts";
 import type { Seen, Tokens } from "./tokens.ts";
 
 /** What becomes of a read. */
-export interface Outcome<T> {
-	/** It leaves now: what it will find may be out of date for those who come from now on. */
-	leaves(): void;
+export interface Outcome<T> extends Departure {
 	/** `undefined`: there is none that may be served. One that is past its time may be, in some cases. */
 	found(entry: Entry | undefined): T | Promise<T>;
 	failed(error: unknown): T | Promise<T>;
@@ -59,13 +57,15 @@ export class Reader {
 		key: string,
 		wanted: readonly string[],
 		schema: Schema | undefined,
-		{ leaves, found, failed }: Outcome<T>,
+		outcome: Outcome<T>,
 	): Promise<T> {
 		const tags = this.#tokens.namespaceIsKnown ? undefined : wanted;
 		// By a promise of its own for each: what it leads to, a loader perhaps, is to run in its caller's async context.
-		return this.#fetches.add(key, tags, leaves).then(({ bytes, seen }) => {
+		const failed = (error: unknown): T | Promise<T> => outcome.failed(error);
+		return this.#fetches.add(key, tags, outcome).then(({ bytes, seen }) => {
 			const entry = bytes === null ? undefined : this.judge(key, bytes, wanted, schema, seen);
-			return entry instanceof Promise ? entry.then(found, failed) : found(entry);
+			if (!(entry instanceof Promise)) return outcome.found(entry);
+			return entry.then((found) => outcome.found(found), failed);
 		}, failed);
 	}
 
@@ -96,16 +96,20 @@ export class Reader {
 		const envelope = this.#open(key, bytes);
 		if (envelope === undefined) return undefined;
 		for (const tag of wanted) if (!envelope.tags.some((own) => own.tag === tag)) return undefined;
-		const found = { key, bytes, envelope, schema };
 		const names = envelope.tags.length === 0 ? NO_NAMES : envelope.tags.map(({ tag }) => tag);
 		const sure = this.#tokens.sure(names, seen);
-		if (sure !== undefined) return this.#compare(found, sure);
-		return this.#tokens.ask(names, seen).then((asked) => this.#compare(found, asked));
+		if (sure !== undefined) return this.#compare(key, bytes, envelope, schema, sure);
+		return this.#tokens.ask(names, seen).then((asked) => this.#compare(key, bytes, envelope, schema, asked));
 	}
 
 	/** Whether its tokens are those of now. */
-	#compare(found: Found, { namespace, tags }: Seen): Entry | undefined | Promise<Entry | undefined> {
-		const { key, bytes, envelope, schema } = found;
+	#compare(
+		key: string,
+		bytes: Buffer,
+		envelope: Envelope,
+		schema: Schema | undefined,
+		{ namespace, tags }: Seen,
+	): Entry | undefined | Promise<Entry | undefined> {
 		if (namespace === undefined || !envelope.isOf(namespace.hard)) return undefined;
 		let { expired } = envelope;
 		let refs: TagRef[] | undefined;
@@ -121,9 +125,9 @@ export class Reader {
 		}
 		try {
 			const held = this.#presentation.present(key, envelope.payload, schema);
-			if (!(held instanceof Promise)) return this.#entry(found, held, refs, expired);
+			if (!(held instanceof Promise)) return this.#entry(envelope, held, refs, expired);
 			return held.then(
-				(checked) => this.#entry(found, checked, refs, expired),
+				(checked) => this.#entry(envelope, checked, refs, expired),
 				(error: unknown) => this.#corrupt(key, bytes, error),
 			);
 		} catch (error) {
@@ -132,7 +136,7 @@ export class Reader {
 	}
 
 	#entry(
-		{ envelope }: Found,
+		envelope: Envelope,
 		held: Held,
 		refs: readonly TagRef[] | undefined,
 		expired: boolean,
@@ -159,14 +163,6 @@ export class Reader {
 		this.#remote.heal(key, createHash("sha1").update(bytes).digest("hex")).catch(() => {}); // the load will replace it
 		return undefined;
 	}
-}
-
-/** What was found in Redis, and is yet to be judged. */
-interface Found {
-	readonly key: string;
-	readonly bytes: Buffer;
-	readonly envelope: Envelope;
-	readonly schema: Schema | undefined;
 }
 
 const NO_NAMES: readonly string[] = Object.freeze([]);

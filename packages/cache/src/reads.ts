@@ -36,7 +36,7 @@ export class Reads {
 			},
 			found: (entry) => {
 				forget();
-				inFlight.leave(fence);
+				fence.leave();
 				if (entry === undefined) return undefined;
 				const now = clock();
 				if (!fence.fenced) memory?.put(key, entry, now);
@@ -46,7 +46,7 @@ export class Reads {
 			},
 			failed: (error) => {
 				forget();
-				inFlight.leave(fence);
+				fence.leave();
 				l2Failed(this.#parts, "get", error);
 				return undefined;
 			},

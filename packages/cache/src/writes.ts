@@ -96,7 +96,7 @@ export class Writes {
 			this.#queue([{ kind: "delete", key }]); // the caller hears of it all the same
 			throw failure("set", [key], error);
 		} finally {
-			inFlight.leave(fence);
+			fence.leave();
 		}
 		const mayKeep = !fence.fenced;
 		this.#drop(key);

@@ -34,7 +34,7 @@ export const MUTATIONS: readonly Mutation[] = [
 		edits: [
 			{
 				file: "in-flight.ts",
-				replace: "for (let at = this.#fences.get(key); at !== undefined; at = at.next) at.fenced = true;",
+				replace: "this.#cuts?.add(key);",
 				by: "",
 			},
 		],
