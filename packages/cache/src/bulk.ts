@@ -65,17 +65,16 @@ export class Bulk {
 		loader: ManyLoader<unknown>,
 		call: Call,
 		schema: Schema | undefined,
-		waitsSince?: number,
 	): Promise<unknown[]> {
 		const { deadlines, clock } = this.#parts;
-		const gathering = new Gathering(call, deadlines, clock, waitsSince);
-		const since = waitsSince ?? clock();
+		const gathering = new Gathering(call, deadlines, clock);
+		const again = { ...call, waitsSince: call.waitsSince ?? clock() };
 		const anew = new AskedAnew(async (late) => {
 			this.#loads.requireOpen();
-			return this.load(late, loader, call, schema, since);
+			return this.load(late, loader, again, schema);
 		});
 		const join = (key: string, under: Flight): void => {
-			const value = under.wait(call, this.#loads.exact, waitsSince);
+			const value = under.wait(call, this.#loads.exact);
 			gathering.join(
 				key,
 				value.then((found) => (found === ANEW ? anew.value(key) : found)),
@@ -87,10 +86,7 @@ export class Bulk {
 		let size = CHUNK;
 		for await (const chunk of chunksOf(keys, CHUNK)) {
 			if (gathering.over) break;
-			for await (const lot of chunksOf(
-				this.#cold(chunk, call, gathering, join, waitsSince !== undefined),
-				size,
-			)) {
+			for await (const lot of chunksOf(this.#cold(chunk, call, gathering, join), size)) {
 				const flights = lot.map((key) => this.#loads.enter(key, call.tags, gathering));
 				for (const flight of flights) {
 					gathering.add(flight);
@@ -114,22 +110,21 @@ export class Bulk {
 	/** Those that memory does not have, and nobody loads. */
 	#cold(
 		keys: readonly string[],
-		{ tags }: Call,
+		call: Call,
 		gathering: Gathering,
 		join: (key: string, under: Flight) => void,
-		anew: boolean,
 	): string[] {
 		const { memory, clock } = this.#parts;
 		const cold: string[] = [];
 		for (const key of new Set(keys)) {
 			if (gathering.has(key)) continue;
 			const entry = memory?.fresh(key, clock());
-			if (entry?.has(tags)) {
+			if (entry?.has(call.tags)) {
 				hit(this.#parts, key, "l1", false);
 				gathering.put(key, entry);
 				continue;
 			}
-			const under = this.#loads.joinable(key, anew);
+			const under = this.#loads.joinable(key, call);
 			if (under === undefined) cold.push(key);
 			else join(key, under);
 		}

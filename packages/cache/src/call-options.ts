@@ -11,6 +11,8 @@ export interface Call {
 	readonly signal: AbortSignal | undefined;
 	/** What a call for many keys does with those that could not be loaded. */
 	readonly errors: "throw" | "return";
+	/** Since when (Unix ms) it has waited for loads that came to nothing for it; `undefined`: it only begins to wait. */
+	readonly waitsSince: number | undefined;
 }
 
 const LOAD_OPTIONS: readonly string[] = [...POLICY_OPTIONS, "tags", "signal"];
@@ -35,7 +37,7 @@ export class CallOptions {
 	#lastCall: Call;
 
 	constructor(policy: Policy) {
-		this.#plain = { policy, tags: NO_TAGS, signal: undefined, errors: "throw" };
+		this.#plain = { policy, tags: NO_TAGS, signal: undefined, errors: "throw", waitsSince: undefined };
 		this.#lastCall = this.#plain;
 	}
 
@@ -75,6 +77,7 @@ export class CallOptions {
 			tags: tags.length > 0 ? [...new Set(tags)] : NO_TAGS,
 			signal,
 			errors,
+			waitsSince: undefined,
 		};
 	}
 }

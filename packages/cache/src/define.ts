@@ -150,7 +150,7 @@ export class DefinedValues<A, T> implements Defined<A, T> {
 		const argumentsOf = (missing: readonly string[]): A[] =>
 			missing.flatMap((key) => byKey.get(key) ?? []).map(({ argument }) => argument);
 		const loader: ManyLoader<unknown> = (missing, context) => loadMany(argumentsOf(missing), context);
-		const call: Call = { policy: this.#policy, tags: NO_TAGS, signal, errors };
+		const call: Call = { policy: this.#policy, tags: NO_TAGS, signal, errors, waitsSince: undefined };
 		return this.#host.loadMany(keys, loader, call, schema);
 	}
 
@@ -187,7 +187,13 @@ export class DefinedValues<A, T> implements Defined<A, T> {
 		checkSignal(options.signal);
 		const tags = this.#definition.tags?.(argument) ?? NO_TAGS;
 		if (tags !== NO_TAGS) checkTexts("tags", tags);
-		return { policy: this.#policy, tags: [...new Set(tags)], signal: options.signal, errors: "throw" };
+		return {
+			policy: this.#policy,
+			tags: [...new Set(tags)],
+			signal: options.signal,
+			errors: "throw",
+			waitsSince: undefined,
+		};
 	}
 }
 

@@ -17,8 +17,6 @@ interface Waiter {
 	readonly afterOthers: boolean;
 	/** What the load had found out before he came is not good enough. */
 	readonly exact: boolean;
-	/** Since when (Unix ms) he has waited, if not for this load alone. */
-	readonly waitsSince: number | undefined;
 	readonly resolve: (value: unknown) => void;
 	readonly reject: (error: unknown) => void;
 	/** Takes back his deadline. */
@@ -130,9 +128,8 @@ export class Flight {
 	 * What it finds; {@link ANEW}, where that does not go with all of the call's tags.
 	 *
 	 * @param exact nobody tells what others invalidate: who comes too late for what it finds is told {@link ANEW}
-	 * @param waitsSince since when (Unix ms) his patience has been tried by other loads
 	 */
-	wait(call: Call, exact = false, waitsSince?: number): Promise<unknown> {
+	wait(call: Call, exact = false): Promise<unknown> {
 		if (this.#stale?.isStale(this.#clock()) && this.#goesWith(this.#stale, call))
 			return this.#stale.promise();
 		return new Promise((resolve, reject) => {
@@ -141,7 +138,6 @@ export class Flight {
 				since: this.#steps,
 				afterOthers: this.#kept,
 				exact,
-				waitsSince,
 				resolve,
 				reject,
 				disarm: undefined,
@@ -232,13 +228,13 @@ export class Flight {
 		const late = this.#fallback;
 		const fallback = late !== undefined && this.#suits(late, waiter, this.#fallbackFor) ? late : undefined;
 		const ms = fallback === undefined ? hardTimeoutMs : Math.min(softTimeoutMs, hardTimeoutMs);
-		waiter.disarm = this.#deadlines.add(patienceLeft(ms, waiter.waitsSince, this.#clock), () => {
+		waiter.disarm = this.#deadlines.add(patienceLeft(ms, waiter.call, this.#clock), () => {
 			this.#kept = true; // as where an owner waits no longer
 			this.#drop(waiter);
 			if (fallback?.isFallback(this.#clock())) waiter.resolve(fallback.take());
 			else {
 				// Another one's patience had ended before this one's began: it may never end.
-				if (waiter.afterOthers && waiter.waitsSince === undefined) this.#detach(this);
+				if (waiter.afterOthers && waiter.call.waitsSince === undefined) this.#detach(this);
 				waiter.reject(new LoadTimeoutError(this.key, hardTimeoutMs, "load"));
 			}
 		});

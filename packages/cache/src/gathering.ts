@@ -22,7 +22,6 @@ export class Gathering implements Owner {
 	readonly #call: Call;
 	readonly #deadlines: Deadlines;
 	readonly #clock: () => number;
-	readonly #waitsSince: number | undefined;
 	readonly #found = new Map<string, Found | Error>();
 	readonly #flights: Flight[] = [];
 	readonly #all: Promise<void>;
@@ -33,10 +32,8 @@ export class Gathering implements Owner {
 	#left = 1;
 	#over = false;
 
-	/** @param waitsSince since when (Unix ms) the caller has waited for other loads */
-	constructor(call: Call, deadlines: Deadlines, clock: () => number, waitsSince: number | undefined) {
+	constructor(call: Call, deadlines: Deadlines, clock: () => number) {
 		this.#call = call;
-		this.#waitsSince = waitsSince;
 		this.#deadlines = deadlines;
 		this.#clock = clock;
 		this.#all = new Promise((resolve, reject) => {
@@ -105,7 +102,7 @@ export class Gathering implements Owner {
 	}
 
 	#after(ms: number, timeout: "soft" | "hard"): void {
-		const left = patienceLeft(ms, this.#waitsSince, this.#clock);
+		const left = patienceLeft(ms, this.#call, this.#clock);
 		this.#disarm.push(this.#deadlines.add(left, () => void this.#impatient(timeout)));
 	}
 

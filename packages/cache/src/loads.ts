@@ -32,8 +32,6 @@ export interface Task {
 	readonly late: Entry | undefined;
 	/** Load it even if it is fresh. */
 	readonly force: boolean;
-	/** Since when (Unix ms) its caller has waited for another load, which came to nothing for him. */
-	readonly waitsSince?: number;
 }
 
 /** What one who wants to load hears: the value is there by now, he may, he is to wait, or Redis cannot say. */
@@ -59,25 +57,24 @@ export class Loads {
 	}
 
 	/**
-	 * A load of the key that is under way.
-	 *
-	 * @param anew who asks has been told before that he came too late: he joins none that has begun, or he might be told so for ever
+	 * A load of the key that is under way. A call that was told before that it came too late joins none that has begun, or it might be told
+	 * so for ever.
 	 */
-	joinable(key: string, anew: boolean): Flight | undefined {
+	joinable(key: string, { waitsSince }: Call): Flight | undefined {
 		const under = this.#parts.inFlight.loads.get(key);
 		if (under === undefined || !this.exact) return under;
-		return under.answered || (anew && under.begun) ? undefined : under;
+		return under.answered || (waitsSince !== undefined && under.begun) ? undefined : under;
 	}
 
 	/** Joins whoever loads the key, or begins to. */
 	ask(task: Task): Promise<unknown> {
-		const { key, call, waitsSince } = task;
-		const under = this.joinable(key, waitsSince !== undefined);
+		const { key, call } = task;
+		const under = this.joinable(key, call);
 		if (under !== undefined) {
 			const { exact } = this;
-			const value = under.wait(call, exact, waitsSince);
+			const value = under.wait(call, exact);
 			if (!exact && call.tags.length === 0) return value;
-			const since = waitsSince ?? this.#parts.clock();
+			const since = call.waitsSince ?? this.#parts.clock();
 			return value.then((found) => this.#orAnew(found, task, since));
 		}
 		const flight = this.#enter(key, call.tags, undefined);
@@ -86,7 +83,7 @@ export class Loads {
 			flight.expected = true;
 			return this.#look(flight, task, call);
 		}
-		const value = flight.wait(call, false, waitsSince);
+		const value = flight.wait(call);
 		void this.#look(flight, task, undefined);
 		return value;
 	}
@@ -94,7 +91,7 @@ export class Loads {
 	#orAnew(found: unknown, task: Task, waitsSince: number): unknown {
 		if (found !== ANEW) return found;
 		this.requireOpen();
-		return this.ask({ ...task, late: undefined, waitsSince });
+		return this.ask({ ...task, call: { ...task.call, waitsSince }, late: undefined });
 	}
 
 	/** @throws {ClosedError} */
@@ -212,7 +209,7 @@ export class Loads {
 		alone: boolean,
 		first: Call | undefined,
 	): Promise<unknown> {
-		const value = first === undefined ? DONE : flight.wait(first, false, task.waitsSince);
+		const value = first === undefined ? DONE : flight.wait(first);
 		flight.expected = false;
 		void this.#run(flight, task, late, alone);
 		return value;

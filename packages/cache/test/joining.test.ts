@@ -4,6 +4,8 @@ import type { CacheOptions } from "../src/index.ts";
 import { type Adapter, adapters, cacheOn, freshNamespace, listeningOn, open, slow, until } from "./redis.ts";
 import { deletedAtOnce } from "./support/at-once.ts";
 
+const never = (): never => expect.fail("nothing is to be loaded");
+
 /** Two processes, as far as Redis can tell: in `b`, which hears nothing of `a`, a load of "k" has begun. */
 async function withLoadUnderWay(adapter: Adapter, options: Partial<CacheOptions>) {
 	const redis = await open(adapter, inject("redisUrl"));
@@ -288,4 +290,23 @@ describe.each(adapters)("over $name", (adapter) => {
 		expect(new Set(await Promise.all([first, ...others]))).toEqual(new Set(["once"]));
 		expect(cache.stats().loads).toBe(2);
 	});
+});
+
+// Broken on purpose: where it counts who waited for another load before as well, the last one loads a third time.
+test("who has little patience left, having waited for another load, keeps nobody from joining", async () => {
+	const cache = cacheOn(null); // in Redis the lease would keep the last one from loading
+	const [first, second] = [slow<string>(), slow<string>()];
+	const tagged = { tags: ["t"], hardTimeoutMs: 150 };
+	const untagged = cache.getOrLoad("k", first.load);
+	await first.begun;
+	const patient = cache.getOrLoad("k", never, tagged);
+	await cache.delete("k");
+	const impatient = cache.getOrLoad("k", second.load, { ...tagged, hardTimeoutMs: 30 });
+	await expect(impatient).rejects.toMatchObject({ code: "RK_CACHE_LOAD_TIMEOUT" });
+	first.end.open("of another load");
+	expect(await untagged).toBe("of another load");
+	await expect(patient).rejects.toMatchObject({ code: "RK_CACHE_LOAD_TIMEOUT" });
+	const last = cache.getOrLoad("k", never, tagged);
+	second.end.open("shared");
+	expect(await last).toBe("shared");
 });
