@@ -372,7 +372,7 @@ type CacheListener = (event: CacheEvent) => void;
 
 /** Memory of this process. */
 interface L1Options {
-    /** Entries at most; the least recently used goes, as of some puts ago (an eighth of the entries). @default 10_000 */
+    /** Entries at most; the least recently used goes, as of some puts ago (a 64th of the entries). @default 10_000 */
     readonly max?: number;
     /** Bytes of encoded values at most, beside `max`. @default none */
     readonly maxBytes?: number;
@@ -468,8 +468,8 @@ interface Codec {
     decode(bytes: Buffer): unknown;
 }
 /**
- * JSON, as `JSON.stringify` has it: a Date comes back as text. Refuses what it would lose in silence: functions, symbols, NaN and
- * infinities.
+ * JSON, as `JSON.stringify` has it: a Date comes back as text, an instance of a class as a plain object. Refuses what it would lose in
+ * silence: functions, symbols, NaN and infinities, maps, sets, bytes, regular expressions, errors and promises.
  */
 declare const json: Codec;
 

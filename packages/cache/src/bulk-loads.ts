@@ -287,7 +287,7 @@ function valuesOf(loaded: ManyLoaded<unknown>, keys: readonly string[]): Values 
 	throw new InvalidArgumentError(
 		"loader",
 		loaded,
-		`a function that gives a Map, or an array of ${keys.length}`,
+		`a function that gives a Map, or an array of ${keys.length}: this is what it gave`,
 	);
 }
 

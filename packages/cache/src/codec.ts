@@ -9,8 +9,8 @@ export interface Codec {
 }
 
 /**
- * JSON, as `JSON.stringify` has it: a Date comes back as text. Refuses what it would lose in silence: functions, symbols, NaN and
- * infinities.
+ * JSON, as `JSON.stringify` has it: a Date comes back as text, an instance of a class as a plain object. Refuses what it would lose in
+ * silence: functions, symbols, NaN and infinities, maps, sets, bytes, regular expressions, errors and promises.
  */
 export const json: Codec = Object.freeze({
 	id: 0,
@@ -24,10 +24,26 @@ export const json: Codec = Object.freeze({
 	},
 });
 
-function refuseLossy(name: string, value: unknown): unknown {
+/** What JSON makes of these is an empty object, or one of numbers by their places. */
+const LOST = [Map, Set, WeakMap, WeakSet, RegExp, Error, Promise, ArrayBuffer];
+
+/** @param value what is at `name` in `this`, or what its `toJSON` made of it */
+function refuseLossy(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
 	if (typeof value === "number" && !Number.isFinite(value))
-		throw new TypeError(`JSON would make null of ${value}${name === "" ? "" : ` in "${name}"`}`);
+		throw new TypeError(`JSON would make null of ${value}${at(name)}`);
 	if (typeof value === "function" || typeof value === "symbol")
-		throw new TypeError(`JSON would lose the ${typeof value}${name === "" ? "" : ` in "${name}"`}`);
+		throw new TypeError(`JSON would lose the ${typeof value}${at(name)}`);
+	if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+		const plain = Object.getPrototypeOf(value) === Object.prototype;
+		const lost = !plain && (ArrayBuffer.isView(value) || LOST.some((kind) => value instanceof kind));
+		if (lost || Buffer.isBuffer(this[name]))
+			throw new TypeError(
+				`JSON would lose what is in the ${lost ? value.constructor.name : "Buffer"}${at(name)}`,
+			);
+	}
 	return value;
+}
+
+function at(name: string): string {
+	return name === "" ? "" : ` in "${name}"`;
 }

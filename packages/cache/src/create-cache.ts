@@ -128,6 +128,8 @@ class TieredCache implements Cache {
 		entries: ReadonlyMap<string, unknown> | Iterable<readonly [string, unknown]>,
 		options?: SetOptions,
 	): Promise<void> {
+		if (typeof entries?.[Symbol.iterator] !== "function")
+			throw new InvalidArgumentError("entries", entries, "a Map, or pairs of key and value");
 		const keys: string[] = [];
 		const values: unknown[] = [];
 		for (const [key, value] of entries) {

@@ -14,6 +14,8 @@ const LOT_BYTES = 262_144;
  * of the others work, where each would wait for the other.
  */
 const LOT = 32;
+/** The real one, though a test fakes timers later: it is no time that is waited for. */
+const later: typeof setImmediate = setImmediate;
 /** By how much what was learned of a value's size counts less with each value after it. */
 const FORGET = 0.95;
 
@@ -138,7 +140,7 @@ export class Fetches {
 		let size = 0;
 		for (let i = from; i < all.length; i++) {
 			if (size >= LOT_BYTES || i - from >= lot) {
-				setImmediate(() => this.#handOut(all, values, seen, i, lot));
+				later(() => this.#handOut(all, values, seen, i, lot));
 				return;
 			}
 			const bytes = values[i] ?? null;

@@ -1,13 +1,17 @@
 import type { Entry } from "./entry.ts";
 
-/** Invalidated keys that are remembered while something is under way. Of older ones every key counts as one. */
-const MOST_CUTS = 10_000;
+/** The last invalidated keys that are remembered while something is under way, at least. Of older ones every key counts as one. */
+const REMEMBERED = 5_000;
 
 /** Which keys were invalidated, and when: counted, not by the clock. */
 class Cuts {
 	/** How many there were so far. */
 	count = 0;
-	readonly #latest = new Map<string, number>();
+	/** Two generations, of which the older goes as a whole: to take out one key after the other costs a hundred times as much. */
+	#young = new Map<string, number>();
+	#old = new Map<string, number>();
+	/** The count when the younger one began. */
+	#turned = 0;
 	/** What began before that may have been invalidated. */
 	#floor = 0;
 	#open = 0;
@@ -19,31 +23,35 @@ class Cuts {
 
 	leave(): void {
 		this.#open -= 1;
-		if (this.#open === 0) this.#latest.clear();
+		if (this.#open === 0 && this.#young.size + this.#old.size > 0) this.#forget();
 	}
 
 	add(key: string): void {
 		this.count += 1;
 		if (this.#open === 0) return;
-		this.#latest.delete(key); // so that the first is the oldest
-		this.#latest.set(key, this.count);
-		if (this.#latest.size <= MOST_CUTS) return;
-		for (const [oldest, at] of this.#latest) {
-			this.#latest.delete(oldest);
-			this.#floor = at;
-			return;
-		}
+		this.#young.set(key, this.count);
+		if (this.#young.size < REMEMBERED) return;
+		this.#floor = Math.max(this.#floor, this.#turned);
+		this.#old = this.#young;
+		this.#young = new Map();
+		this.#turned = this.count;
 	}
 
 	addAll(): void {
 		this.count += 1;
 		this.#floor = this.count;
-		this.#latest.clear();
+		this.#forget();
 	}
 
 	/** @param since the count when it began */
 	has(key: string, since: number): boolean {
-		return since < this.#floor || (this.#latest.get(key) ?? 0) > since;
+		return since < this.#floor || (this.#young.get(key) ?? this.#old.get(key) ?? 0) > since;
+	}
+
+	#forget(): void {
+		this.#young = new Map();
+		this.#old = new Map();
+		this.#turned = this.count;
 	}
 }
 

@@ -11,20 +11,23 @@ export interface MemoryLimits {
 export class Memory {
 	readonly #entries: LRUCache<string, Entry>;
 	readonly #ttlMs: number;
+	/** By bytes. */
+	readonly #bounded: boolean;
 	/** Until when what it holds is what Redis holds, or not long ago did, so that it may answer. */
 	#trustedUntil = 0;
 	/** Longest time of an entry: shorter in an outage. */
 	#capMs: number;
 	#puts = 0;
 	/**
-	 * A hit moves its entry to the front of the list only when so many entries, an eighth, were put since it last moved: to move it each
-	 * time would cost more than to find it (memcached spares it too).
+	 * A hit moves its entry to the front of the list only when so many entries, a 64th, were put since it last moved: to move it each time
+	 * would cost more than to find it (memcached spares it too). Of bytes a few entries may be the most: there it moves each time.
 	 */
 	#leeway = 0;
 
 	constructor({ max, maxBytes, ttlMs }: MemoryLimits) {
 		this.#ttlMs = ttlMs;
 		this.#capMs = ttlMs;
+		this.#bounded = maxBytes !== undefined;
 		this.#entries = new LRUCache({
 			max,
 			...(maxBytes === undefined ? {} : { maxSize: maxBytes, sizeCalculation: sizeOf }),
@@ -73,7 +76,7 @@ export class Memory {
 		entry.hitUntil = Math.min(entry.keptUntil, entry.freshUntil);
 		entry.usedAt = ++this.#puts;
 		this.#entries.set(key, entry);
-		this.#leeway = this.#entries.size >> 3;
+		if (!this.#bounded) this.#leeway = this.#entries.size >> 6;
 	}
 
 	expire(key: string): void {

@@ -6,7 +6,7 @@ import { POLICY_OPTIONS, type Policy, type PolicyOptions, resolvePolicy } from "
 
 /** Memory of this process. */
 export interface L1Options {
-	/** Entries at most; the least recently used goes, as of some puts ago (an eighth of the entries). @default 10_000 */
+	/** Entries at most; the least recently used goes, as of some puts ago (a 64th of the entries). @default 10_000 */
 	readonly max?: number;
 	/** Bytes of encoded values at most, beside `max`. @default none */
 	readonly maxBytes?: number;

@@ -63,6 +63,8 @@ describe("options", () => {
 		expect(given(getOrLoad, 1, load)).toThrow(refused("key"));
 		expect(given(cache.set.bind(cache), "k", 1, { signal: undefined })).toThrow(refused("signal"));
 		expect(given(cache.getMany.bind(cache), "keys")).toThrow(refused("keys"));
+		for (const entries of [undefined, { a: 1 }])
+			expect(given(cache.setMany.bind(cache), entries)).toThrow(refused("entries"));
 		expect(given(cache.getMany.bind(cache), [1])).toThrow(refused("keys[0]"));
 		expect(given(cache.invalidateTag.bind(cache), undefined)).toThrow(refused("tag"));
 		expect(given(cache.define.bind(cache), "a:b", { load })).toThrow(refused("name"));

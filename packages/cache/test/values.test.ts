@@ -108,6 +108,8 @@ describe.each(adapters)("over $name", (adapter) => {
 			Number.NaN,
 			{ n: Number.POSITIVE_INFINITY },
 			undefined,
+			...[new Map([[1, 2]]), { of: new Set([1]) }, [/x/], new Error("e"), { p: Promise.resolve(1) }],
+			...[Buffer.from("b"), { b: Buffer.from("b") }, new Uint8Array(1), new ArrayBuffer(1)],
 		]) {
 			await expect(cache.set("k", value)).rejects.toMatchObject({ code: "RK_CACHE_ENCODE", key: "k" });
 			expect(await cache.getOrLoad("k", () => value)).toBe(value);
