@@ -1,4 +1,5 @@
 import { startProxy, startServer } from "@rk/testing";
+import { verdict } from "./frame/limit.mjs";
 import { CONTENDERS, RAW, RELEASE } from "./lock/contenders.mjs";
 import { crowd, handOffs, percentile } from "./lock/contest.mjs";
 
@@ -10,7 +11,6 @@ const RAW_OF = { "@rk/lock, ioredis": "raw pair, ioredis", "@rk/lock, node-redis
 const CROWD = 16;
 const HOLD_MS = 20;
 
-const verdict = (met) => (met ? "✓" : "✗");
 const isOurs = (name) => name.startsWith("@rk/");
 
 async function opened(open, at, count, work) {

@@ -1,3 +1,4 @@
+import { limitOf } from "./limit.mjs";
 import { inColumns } from "./table.mjs";
 
 const HEAD = ["bench", "case", "subject", "", "value", "ratio", "against", "limit"];
@@ -17,12 +18,4 @@ export function summary(rows) {
 			limitOf(row) ?? "",
 		]);
 	return inColumns([HEAD, ...lines], [0, 1, 2, 3, 6, 7]).join("\n");
-}
-
-/** A limit is one of the ratio where there is a ratio, else of the value. */
-function limitOf({ atMost, atLeast, ratio, value }) {
-	const is = ratio ?? value;
-	if (atMost !== undefined) return `${is <= atMost ? "✓" : "✗"} at most ${Number(atMost.toFixed(3))}`;
-	if (atLeast !== undefined) return `${is >= atLeast ? "✓" : "✗"} at least ${Number(atLeast.toFixed(3))}`;
-	return undefined;
 }

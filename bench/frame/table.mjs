@@ -1,8 +1,10 @@
+import { limitOf } from "./limit.mjs";
+
 const HEAD = ["", "CPU µs/op", "min – max", "ops/s", "CPU ×", "ops/s ×", "of", "limit"];
 
 /** A case as text, for people. */
 export function table({ name, subjects, rounds, operations }, rows) {
-	const lines = subjects.map(({ name: subject, against, atMost, atLeast }) => {
+	const lines = subjects.map(({ name: subject, against }) => {
 		const find = (metric) => rows.find((row) => row.subject === subject && row.metric === metric);
 		const [cpu, rate] = [find("cpu"), find("rate")];
 		return [
@@ -13,17 +15,12 @@ export function table({ name, subjects, rounds, operations }, rows) {
 			cpu.ratio?.toFixed(2) ?? "",
 			rate.ratio?.toFixed(2) ?? "",
 			against ?? "",
-			[
-				atMost === undefined ? "" : `CPU at most ${atMost.toFixed(2)} ${verdict(cpu.ratio <= atMost)}`,
-				atLeast === undefined ? "" : `ops/s at least ${atLeast.toFixed(2)} ${verdict(rate.ratio >= atLeast)}`,
-			].join(""),
+			[limitOf(cpu), limitOf(rate)].filter((limit) => limit !== undefined).join(", "),
 		];
 	});
 	const title = `${name}: medians of ${rounds} rounds of ${operations.toLocaleString("en")}`;
 	return [title, ...inColumns([HEAD, ...lines], [0, 6, 7])].join("\n");
 }
-
-const verdict = (met) => (met ? "✓" : "✗");
 
 /** Lines of cells, aligned: to the left in the columns of words, to the right in those of numbers. */
 export function inColumns(lines, words) {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { ioredisPort } from "@rk/ioredis";
 import { createBloomFilter } from "@rk/structures/bloom";
 import { connectionsTo } from "../frame/connections.mjs";
+import { verdict } from "../frame/limit.mjs";
 
 const ITEMS = 1_000_000;
 const IN_A_CALL = 4_000;
@@ -14,7 +15,6 @@ const families = {
 	sequential: (i) => `user:${i}`,
 	random: (i) => createHash("sha1").update(`${i}`).digest("hex"),
 };
-const verdict = (met) => (met ? "✓" : "✗");
 const perSecond = (rate) => `${Math.round(rate).toLocaleString("en")}/s`;
 
 /** How fast filters are, how often they err, and what they take. By the clock, since the server does the work. */

@@ -2,6 +2,7 @@ import { ioredisPort } from "@rk/ioredis";
 import { createLeaderboard } from "@rk/structures/leaderboard";
 import { Leaderboard as RedisRank } from "redis-rank";
 import { connectionsTo } from "../frame/connections.mjs";
+import { verdict } from "../frame/limit.mjs";
 
 const MEMBERS = 1_000_000;
 const IN_A_PIPELINE = 4_000;
@@ -11,7 +12,6 @@ const TARGET = { around: 1.3, load: 0.8 };
 const memberOf = (i) => `player:${i}`;
 /** Spread, and the same in every run. */
 const scoreOf = (i) => (i * 7_919) % MEMBERS;
-const verdict = (met) => (met ? "✓" : "✗");
 
 /** How leaderboards are filled, and asked, beside commands by hand and redis-rank. */
 export async function leaderboards(bench, server) {
