@@ -39,10 +39,8 @@ export class Presentation {
 	#held(value: unknown, payload: Buffer, parsed: boolean): Held {
 		const size = payload.length;
 		if (!isObject(value) || this.#mode === "shared") return { value, copy: undefined, size };
-		if (this.#mode === "frozen") {
-			const tree = !parsed && this.#codec === json;
-			if (tree ? freezeTree(value) : freeze(value)) return { value, copy: undefined, size };
-		}
+		const isTree = !parsed && this.#codec === json;
+		if (this.#mode === "frozen" && freeze(value, isTree)) return { value, copy: undefined, size };
 		// What a schema made of the bytes is copied itself: it may take its time to make it again.
 		const copy = parsed ? () => structuredClone(value) : () => this.#codec.decode(payload);
 		const untouched = this.#mode === "clone" && !parsed;
@@ -50,24 +48,20 @@ export class Presentation {
 	}
 }
 
-/** Freezes it and all that is in it; false where something in it can be changed even then: binary data, dates, maps and sets. */
-function freeze(root: object): boolean {
-	const left: object[] = [root];
-	for (let object = left.pop(); object !== undefined; object = left.pop()) {
-		if (Object.isFrozen(object)) continue;
-		if (!isPlain(object) && changeable(object)) return false;
-		Object.freeze(object);
-		for (const value of Object.values(object)) if (isObject(value)) left.push(value);
-	}
-	return true;
-}
-
-/** The same of what `JSON.parse` made, twice as fast: a tree of plain objects and arrays. It is done for every hit in Redis. */
-function freezeTree(root: object): true {
+/**
+ * Freezes it and all that is in it; false where something in it can be changed even then: binary data, dates, maps and sets.
+ *
+ * @param isTree `JSON.parse` made it: a tree of plain objects and arrays, which costs half, and is what most hits in Redis are
+ */
+function freeze(root: object, isTree: boolean): boolean {
 	const left: object[] = [];
 	for (let object: object | undefined = root; object !== undefined; object = left.pop()) {
+		if (!isTree) {
+			if (Object.isFrozen(object)) continue;
+			if (!isPlain(object) && changeable(object)) return false;
+		}
 		Object.freeze(object);
-		const values: readonly unknown[] = Array.isArray(object) ? object : Object.values(object);
+		const values: readonly unknown[] = isTree && Array.isArray(object) ? object : Object.values(object);
 		for (let i = 0; i < values.length; i++) {
 			const value = values[i];
 			if (isObject(value)) left.push(value);
